@@ -8,8 +8,7 @@ final class Pages {
   private static final long USUAL_PAGE_SIZE = 4096;
 
   /** Bytes of an OS page, a power of two. */
-  static final long SIZE =
-      PosixVirtualMemory.available() ? PosixCalls.pageSize() : USUAL_PAGE_SIZE;
+  static final long SIZE = PosixVirtualMemory.available() ? PosixCalls.pageSize() : USUAL_PAGE_SIZE;
 
   private Pages() {}
 
@@ -51,8 +50,7 @@ final class Pages {
     }
     if (((byteOffset | byteLength) & (SIZE - 1)) != 0) {
       throw new IllegalArgumentException(
-          "offset %d, length %d: not whole OS pages (%d)"
-              .formatted(byteOffset, byteLength, SIZE));
+          "offset %d, length %d: not whole OS pages (%d)".formatted(byteOffset, byteLength, SIZE));
     }
   }
 }

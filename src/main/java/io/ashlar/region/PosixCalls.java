@@ -61,9 +61,7 @@ final class PosixCalls {
   @SuppressWarnings("restricted") // what this package is for
   private static MethodHandle link(String name, MemoryLayout result, MemoryLayout... parameters) {
     return LINKER.downcallHandle(
-        LINKER.defaultLookup().findOrThrow(name),
-        FunctionDescriptor.of(result, parameters),
-        ERRNO);
+        LINKER.defaultLookup().findOrThrow(name), FunctionDescriptor.of(result, parameters), ERRNO);
   }
 
   /** {@code mremap} in a holder of its own: macOS has none. */

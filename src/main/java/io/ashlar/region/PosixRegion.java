@@ -65,9 +65,7 @@ final class PosixRegion implements Region {
           MemorySegment.ofAddress(address)
               .reinterpret(byteSize, arena, s -> PosixVirtualMemory.unmap(mapping, mappedBytes));
       check(
-          "mprotect",
-          PosixCalls.mprotect(address, byteSize, PosixCalls.PROT_READ_WRITE),
-          request);
+          "mprotect", PosixCalls.mprotect(address, byteSize, PosixCalls.PROT_READ_WRITE), request);
       PosixRegion region = new PosixRegion(arena, segment);
       if (commitment == Commitment.EAGER) {
         region.populate(0, byteSize);
@@ -122,8 +120,7 @@ final class PosixRegion implements Region {
 
   /** Decommits by mapping anew: outside Linux, {@code MADV_DONTNEED} need not make zeros. */
   private static void remapFixed(MemorySegment range) {
-    long result =
-        PosixCalls.mmapOver(range, PosixCalls.PROT_READ_WRITE, PosixCalls.MAP_NORESERVE);
+    long result = PosixCalls.mmapOver(range, PosixCalls.PROT_READ_WRITE, PosixCalls.MAP_NORESERVE);
     check("mmap(MAP_FIXED)", result, range);
   }
 
