@@ -106,7 +106,12 @@ public final class PosixVirtualMemory {
       return address;
     }
     long result = PosixCalls.mremap(address, oldSize, newSize);
-    if (result < 0 && !outOfMemory(result)) {
+    // Newer kernels give EINVAL for more than the whole address space. Its other causes are a size
+    // of
+    // zero, which was refused above, and an address within a page.
+    boolean tooLarge =
+        result == -Errno.EINVAL && newSize > oldSize && (address & (Pages.SIZE - 1)) == 0;
+    if (result < 0 && !tooLarge && !outOfMemory(result)) {
       throw new SystemCallException(
           "mremap",
           (int) -result,

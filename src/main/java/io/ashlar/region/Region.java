@@ -36,7 +36,8 @@ public sealed interface Region extends AutoCloseable permits PosixRegion, Portab
   enum Commitment {
     /**
      * A page becomes resident when it is first touched. A reservation may be larger than the
-     * machine's memory.
+     * machine's memory, unless the system is set to account for all of it ({@code
+     * vm.overcommit_memory=2}).
      */
     LAZY,
 
