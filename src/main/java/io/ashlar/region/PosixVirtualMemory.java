@@ -13,7 +13,7 @@ package io.ashlar.region;
  * #remap} have not given, or to touch what was unmapped, damages the process.
  *
  * <p>Any thread may call, for any mapping. Each call takes the kernel's lock on the address space
- * of the process for a short time; no call makes garbage.
+ * of the process for a short time; once compiled, no call makes garbage.
  */
 public final class PosixVirtualMemory {
 
