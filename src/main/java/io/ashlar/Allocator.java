@@ -215,7 +215,7 @@ public interface Allocator extends SegmentAllocator, AutoCloseable {
    * @throws IllegalStateException if this allocator is closed
    */
   default Arena arena() {
-    return new AllocatorArena(this);
+    return new AllocatorArena(this, () -> {});
   }
 
   /**

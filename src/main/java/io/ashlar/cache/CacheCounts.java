@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.cache;
+
+import io.ashlar.slab.SizeClasses;
+
+/** Sums of what thread caches count, by class. */
+public final class CacheCounts {
+
+  final long[] allocations = new long[SizeClasses.COUNT];
+  final long[] localFrees = new long[SizeClasses.COUNT];
+  final long[] remoteFrees = new long[SizeClasses.COUNT];
+  long bytes;
+
+  CacheCounts() {}
+
+  void add(CacheCounts other) {
+    for (int sizeClass = 0; sizeClass < SizeClasses.COUNT; sizeClass++) {
+      allocations[sizeClass] += other.allocations[sizeClass];
+      localFrees[sizeClass] += other.localFrees[sizeClass];
+      remoteFrees[sizeClass] += other.remoteFrees[sizeClass];
+    }
+  }
+
+  /**
+   * Allocations of a class.
+   *
+   * @param sizeClass the class
+   * @return their number so far
+   */
+  public long allocations(int sizeClass) {
+    return allocations[sizeClass];
+  }
+
+  /**
+   * Frees of a class, by threads of any shard.
+   *
+   * @param sizeClass the class
+   * @return their number so far
+   */
+  public long frees(int sizeClass) {
+    return localFrees[sizeClass] + remoteFrees[sizeClass];
+  }
+
+  /**
+   * Frees of a class by threads of other shards.
+   *
+   * @param sizeClass the class
+   * @return their number so far
+   */
+  public long remoteFrees(int sizeClass) {
+    return remoteFrees[sizeClass];
+  }
+
+  /**
+   * Bytes that the caches take on the Java heap, about.
+   *
+   * @return bytes
+   */
+  public long bytes() {
+    return bytes;
+  }
+}

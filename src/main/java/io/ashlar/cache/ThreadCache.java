@@ -1,0 +1,520 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.cache;
+
+import io.ashlar.memory.Backoff;
+import io.ashlar.memory.Memory;
+import io.ashlar.memory.SpinLock;
+import io.ashlar.slab.BlockMap;
+import io.ashlar.slab.FreeBatch;
+import io.ashlar.slab.Shard;
+import io.ashlar.slab.SizeClasses;
+import io.ashlar.slab.SlabSpace;
+import java.util.Arrays;
+import java.util.function.LongPredicate;
+
+/**
+ * The magazines of one thread, and the batches of blocks that it frees for other shards.
+ *
+ * <p><b>Fast paths.</b> {@link #malloc} pops a round and marks it live; {@link #free} finds out in
+ * two loads that do not depend on each other, the block's state and its home, that the block is
+ * live, of which class, and the shard's own, and pushes it. Both are wait-free and write no word
+ * that another thread writes.
+ *
+ * <p><b>Slow paths.</b> An empty magazine is refilled from the shard, or from the next one whose
+ * lock is free; a full one grows or is flushed by half. Blocks of other shards gather in a batch
+ * for each, handed over when full, when all batches together hold {@link #MAX_BATCHED_BYTES}, and
+ * at every {@link #VISITS_PER_SWEEP}th visit to the slow path; magazines not used between two such
+ * visits are emptied. So a thread keeps back at most its magazines and {@link #MAX_BATCHED_BYTES}.
+ *
+ * <p><b>Threads.</b> Used by its owner alone; or, once the owner has ended, by who finds that out;
+ * or, if it is shared, by who holds its lock. Nothing here is volatile: the end of a thread happens
+ * before {@link Thread#isAlive} says so.
+ */
+public final class ThreadCache {
+
+  private static final long NULL = 0;
+
+  /** Most bytes that wait in batches. */
+  static final int MAX_BATCHED_BYTES = 256 << 10;
+
+  private static final int VISITS_PER_SWEEP = 64;
+
+  /**
+   * Granules that the fast path of {@link #free} knows of: all, or none, which sends every free to
+   * the slow path: at the strict setting, and once the allocator is closed.
+   */
+  private long fastGranules;
+
+  private final BlockMap blocks;
+  private final Magazine[] magazines = new Magazine[SizeClasses.COUNT];
+  private final SlabSpace space;
+  private final int home;
+
+  /** Whether states are kept: not with hardening off. */
+  private final boolean checked;
+
+  private final boolean strict;
+  final Thread owner;
+
+  private final ThreadCaches caches;
+  private final Shard shard;
+  private final FreeBatch[] batches;
+  private final long[] remoteFrees = new long[SizeClasses.COUNT];
+  private final long[] allocationsAtSweep = new long[SizeClasses.COUNT];
+  private long batchedBytes;
+  private int visits;
+
+  /** Held by who uses a shared cache; null in a thread's own. */
+  private final SpinLock shared;
+
+  ThreadCache(ThreadCaches caches, int home, Thread owner, SpinLock shared) {
+    this.caches = caches;
+    this.space = caches.space();
+    this.blocks = space.blocks();
+    this.home = home;
+    this.owner = owner;
+    this.shared = shared;
+    this.shard = space.shard(home);
+    this.checked = space.checked();
+    this.strict = caches.strict();
+    this.fastGranules = strict ? 0 : blocks.granules();
+    this.batches = new FreeBatch[space.shardCount()];
+    Arrays.fill(magazines, Magazine.NONE);
+  }
+
+  /**
+   * Whether the cache is a thread's own.
+   *
+   * @param thread a thread
+   * @return whether it is that one's
+   */
+  public boolean isOwnedBy(Thread thread) {
+    return owner == thread;
+  }
+
+  // ---- allocation ------------------------------------------------------------------------------
+
+  /**
+   * Allocates a block.
+   *
+   * @param byteSize bytes wanted
+   * @return its address, or 0 if memory is out
+   */
+  public long malloc(long byteSize) {
+    if (SizeClasses.isSmall(byteSize)) {
+      return allocate(SizeClasses.of(byteSize));
+    }
+    return mallocUnusual(byteSize);
+  }
+
+  /** A block of a class. */
+  private long allocate(int sizeClass) {
+    long address = magazines[sizeClass].pop();
+    if (address == NULL) {
+      return allocateSlow(sizeClass);
+    }
+    if (checked) {
+      blocks.setLive(blocks.granule(address), sizeClass);
+    }
+    return address;
+  }
+
+  private long allocateSlow(int sizeClass) {
+    return refill(sizeClass) ? allocate(sizeClass) : NULL;
+  }
+
+  private long mallocUnusual(long byteSize) {
+    if (byteSize == 0) {
+      return allocate(0);
+    }
+    return allocateLarge(byteSize, 1, false);
+  }
+
+  /**
+   * Allocates an aligned block.
+   *
+   * @param byteAlignment a power of two
+   * @param byteSize bytes wanted, 0 or more
+   * @param zeroed whether its first {@code byteSize} bytes are to be zero
+   * @return its address, or 0 if memory is out
+   */
+  public long alignedAlloc(long byteAlignment, long byteSize, boolean zeroed) {
+    long size = Math.max(byteSize, 1);
+    if (size > SizeClasses.MAX_BLOCK_BYTES || byteAlignment > SizeClasses.MAX_ALIGNMENT) {
+      return allocateLarge(size, byteAlignment, zeroed);
+    }
+    long address =
+        allocate(
+            byteAlignment <= 1 << SizeClasses.GRANULE_SHIFT
+                ? SizeClasses.of(size)
+                : SizeClasses.ofAligned(size, byteAlignment));
+    if (zeroed && address != NULL) {
+      Memory.fill(address, byteSize, (byte) 0);
+    }
+    return address;
+  }
+
+  private long allocateLarge(long byteSize, long byteAlignment, boolean zeroed) {
+    caches.checkOpen();
+    long address = space.large().allocate(byteSize, byteAlignment, zeroed);
+    if (address == NULL) {
+      caches.reclaim(this);
+      address = space.large().allocate(byteSize, byteAlignment, zeroed);
+    }
+    return address;
+  }
+
+  /** Loads an empty magazine; false if memory is out. */
+  private boolean refill(int sizeClass) {
+    caches.checkOpen();
+    visitSlowPath();
+    Magazine magazine = magazines[sizeClass];
+    if (magazine == Magazine.NONE) {
+      magazine = Magazine.create();
+      magazines[sizeClass] = magazine;
+    } else {
+      magazine.grow(sizeClass);
+    }
+    int wanted = magazine.capacity() / 2;
+    int taken = takeFromShards(sizeClass, magazine.rounds(), wanted);
+    if (taken == 0) {
+      caches.reclaim(this);
+      taken = takeFromShards(sizeClass, magazine.rounds(), wanted);
+    }
+    magazine.loaded(taken);
+    if (!checked) {
+      for (int i = 0; i < taken; i++) {
+        blocks.setLive(blocks.granule(magazine.round(i)), sizeClass);
+      }
+    }
+    return taken > 0;
+  }
+
+  /** Takes blocks from the first shard, from ours on, that has some and whose lock is free. */
+  private int takeFromShards(int sizeClass, long[] into, int wanted) {
+    for (int attempt = 0; ; attempt++) {
+      boolean contended = false;
+      for (int i = 0; i < space.shardCount(); i++) {
+        int taken = space.shard((home + i) % space.shardCount()).tryRefill(sizeClass, into, wanted);
+        if (taken > 0) {
+          return taken;
+        }
+        contended |= taken == Shard.CONTENDED;
+      }
+      if (!contended) {
+        return 0;
+      }
+      Backoff.pause(attempt);
+    }
+  }
+
+  // ---- freeing ---------------------------------------------------------------------------------
+
+  /**
+   * Frees a block.
+   *
+   * @param address a block's
+   * @return whether it was live; if not nothing has changed
+   */
+  public boolean free(long address) {
+    long granule = blocks.granule(address);
+    if (Long.compareUnsigned(granule, fastGranules) < 0) {
+      int sizeClass = blocks.state(granule) - 1;
+      if (Integer.compareUnsigned(sizeClass, SizeClasses.COUNT) < 0) {
+        int blockHome = space.home(granule);
+        if (blockHome != home) {
+          return freeRemote(address, granule, sizeClass, blockHome);
+        }
+        if (magazines[sizeClass].push(address)) {
+          if (checked) {
+            blocks.setFree(granule, sizeClass);
+          }
+          return true;
+        }
+      }
+    }
+    return freeSlow(address);
+  }
+
+  /** Frees a block of another shard. */
+  private boolean freeRemote(long address, long granule, int sizeClass, int blockHome) {
+    if (checked) {
+      blocks.setInTransit(granule, sizeClass);
+    }
+    addRemote(address, sizeClass, blockHome);
+    return true;
+  }
+
+  private void addRemote(long address, int sizeClass, int blockHome) {
+    remoteFrees[sizeClass]++;
+    addToBatch(address, sizeClass, blockHome);
+    if (batchedBytes > MAX_BATCHED_BYTES) {
+      sendBatches();
+    }
+  }
+
+  private void addToBatch(long address, int sizeClass, int blockHome) {
+    FreeBatch batch = batches[blockHome];
+    if (batch == null) {
+      batch = space.shard(blockHome).emptyBatch();
+      batches[blockHome] = batch;
+    }
+    int blockBytes = SizeClasses.blockBytes(sizeClass);
+    batchedBytes += blockBytes;
+    if (batch.add(address, blockBytes)) {
+      send(blockHome);
+    }
+  }
+
+  /**
+   * Hands a batch over; bringing its blocks home is left to the shard's threads while they keep up.
+   */
+  private void send(int to) {
+    FreeBatch batch = batches[to];
+    batches[to] = null;
+    batchedBytes -= batch.bytes();
+    Shard shardTo = space.shard(to);
+    if (shardTo.offer(batch)) {
+      shardTo.tryDrain();
+      space.purgeIfDue();
+    }
+  }
+
+  private void sendBatches() {
+    for (int to = 0; to < batches.length; to++) {
+      if (batches[to] != null) {
+        send(to);
+      }
+    }
+  }
+
+  /** All frees that are not of a live block of our own shard whose magazine has room. */
+  private boolean freeSlow(long address) {
+    caches.checkOpen();
+    long granule = blocks.granule(address);
+    if (Long.compareUnsigned(granule, blocks.granules()) >= 0) {
+      return space.large().freeMapping(address);
+    }
+    int state = blocks.state(granule);
+    int sizeClass = state - 1;
+    if (Integer.compareUnsigned(sizeClass, SizeClasses.COUNT) >= 0) {
+      return state == BlockMap.RUN && freeRun(granule);
+    }
+    int blockHome = space.home(granule);
+    boolean local = blockHome == home;
+    if (strict) {
+      if (!blocks.tryFree(granule, sizeClass, !local)) {
+        return false;
+      }
+    } else if (checked && local) {
+      blocks.setFree(granule, sizeClass);
+    }
+    if (local) {
+      pushWithRoom(address, sizeClass);
+    } else {
+      addRemote(address, sizeClass, blockHome);
+    }
+    return true;
+  }
+
+  private boolean freeRun(long granule) {
+    boolean freed = space.large().freeRun(granule);
+    space.purgeIfDue();
+    return freed;
+  }
+
+  private void pushWithRoom(long address, int sizeClass) {
+    Magazine magazine = magazines[sizeClass];
+    if (magazine.push(address)) {
+      return;
+    }
+    if (magazine == Magazine.NONE) {
+      magazine = Magazine.create();
+      magazines[sizeClass] = magazine;
+    } else if (!magazine.grow(sizeClass)) {
+      visitSlowPath();
+      release(magazine, sizeClass, magazine.count() / 2);
+    }
+    magazine.push(address);
+  }
+
+  // ---- giving back -----------------------------------------------------------------------------
+
+  /** Takes the oldest rounds out of a magazine and home. */
+  private void release(Magazine magazine, int sizeClass, int count) {
+    if (!(allAtHome(magazine, count) && shard.tryRelease(magazine.rounds(), count))) {
+      for (int i = 0; i < count; i++) {
+        long address = magazine.round(i);
+        long granule = blocks.granule(address);
+        if (checked) {
+          blocks.setInTransit(granule, sizeClass);
+        }
+        addToBatch(address, sizeClass, space.home(granule));
+      }
+    }
+    magazine.unload(count);
+  }
+
+  /**
+   * Whether the oldest rounds are all blocks of our shard: only a refill from another brings
+   * others.
+   */
+  private boolean allAtHome(Magazine magazine, int count) {
+    for (int i = 0; i < count; i++) {
+      if (space.home(blocks.granule(magazine.round(i))) != home) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** What is done now and then rather than always. */
+  private void visitSlowPath() {
+    if (++visits % VISITS_PER_SWEEP == 0) {
+      sendBatches();
+      sweep();
+      space.purgeIfDue();
+    }
+  }
+
+  /** Empties the magazines that have not been allocated from since the last sweep. */
+  private void sweep() {
+    for (int sizeClass = 0; sizeClass < magazines.length; sizeClass++) {
+      Magazine magazine = magazines[sizeClass];
+      long allocations = magazine.allocations();
+      if (allocations == allocationsAtSweep[sizeClass] && magazine.count() > 0) {
+        release(magazine, sizeClass, magazine.count());
+        magazine.shrink();
+      }
+      allocationsAtSweep[sizeClass] = allocations;
+    }
+  }
+
+  /** Gives back every block that the cache keeps. */
+  public void flush() {
+    for (int sizeClass = 0; sizeClass < magazines.length; sizeClass++) {
+      Magazine magazine = magazines[sizeClass];
+      if (magazine.count() > 0) {
+        release(magazine, sizeClass, magazine.count());
+      }
+    }
+    sendBatches();
+  }
+
+  /** Makes every call go the slow way, where it is refused. */
+  void close() {
+    fastGranules = 0;
+    Arrays.fill(magazines, Magazine.NONE);
+  }
+
+  // ---- size and place --------------------------------------------------------------------------
+
+  /**
+   * The usable bytes of a live block.
+   *
+   * @param address a block's
+   * @return bytes, or 0 if it is not the address of a live block
+   */
+  public long usableSize(long address) {
+    caches.checkOpen();
+    long granule = blocks.granule(address);
+    if (Long.compareUnsigned(granule, blocks.granules()) >= 0) {
+      return space.large().mappingBytes(address);
+    }
+    int state = blocks.state(granule);
+    if (state == BlockMap.RUN) {
+      return space.large().runBytes(granule);
+    }
+    return Integer.compareUnsigned(state - 1, SizeClasses.COUNT) < 0
+        ? SizeClasses.blockBytes(state - 1)
+        : 0;
+  }
+
+  /**
+   * Changes the size of a live block: in place if its class, or the frames behind it, allow.
+   *
+   * @param address a live block's
+   * @param usable its usable bytes
+   * @param newByteSize bytes wanted, 0 or more
+   * @return its address now, or 0 if memory is out; the block is then unchanged
+   */
+  public long realloc(long address, long usable, long newByteSize) {
+    long newSize = Math.max(newByteSize, 1);
+    if (newSize <= usable && newSize >= usable / 2 && usable <= SizeClasses.MAX_BLOCK_BYTES) {
+      return address;
+    }
+    if (usable > SizeClasses.MAX_BLOCK_BYTES && newSize > SizeClasses.MAX_BLOCK_BYTES) {
+      long resized = resizeLarge(address, newSize);
+      if (resized != NULL) {
+        return resized;
+      }
+    }
+    long moved = malloc(newSize);
+    if (moved != NULL) {
+      Memory.copy(address, moved, Math.min(usable, newSize));
+      free(address);
+    }
+    return moved;
+  }
+
+  private long resizeLarge(long address, long newSize) {
+    long granule = blocks.granule(address);
+    if (Long.compareUnsigned(granule, blocks.granules()) >= 0) {
+      return space.large().resizeMapping(address, newSize);
+    }
+    return blocks.state(granule) == BlockMap.RUN && space.large().resizeRun(granule, newSize)
+        ? address
+        : NULL;
+  }
+
+  // ---- figures ---------------------------------------------------------------------------------
+
+  /** Adds the cache's counters to sums. */
+  void count(CacheCounts sums) {
+    for (int sizeClass = 0; sizeClass < magazines.length; sizeClass++) {
+      Magazine magazine = magazines[sizeClass];
+      sums.allocations[sizeClass] += magazine.allocations();
+      sums.localFrees[sizeClass] += magazine.frees();
+      sums.remoteFrees[sizeClass] += remoteFrees[sizeClass];
+      sums.bytes += magazine == Magazine.NONE ? 0 : magazine.footprint();
+    }
+    sums.bytes += 1500;
+    for (FreeBatch batch : batches) {
+      sums.bytes += batch == null ? Integer.BYTES : FreeBatch.FOOTPRINT;
+    }
+  }
+
+  /** Checks that what the magazines hold is free, of the right class, and in them only once. */
+  void validate(LongPredicate firstSeen) {
+    for (int sizeClass = 0; sizeClass < magazines.length; sizeClass++) {
+      Magazine magazine = magazines[sizeClass];
+      for (int i = 0; i < magazine.count(); i++) {
+        check(magazine.round(i), sizeClass, firstSeen);
+      }
+    }
+    for (FreeBatch batch : batches) {
+      for (int i = 0; batch != null && i < batch.count(); i++) {
+        check(batch.address(i), -1, firstSeen);
+      }
+    }
+  }
+
+  private void check(long address, int sizeClass, LongPredicate firstSeen) {
+    int state = blocks.state(blocks.granule(address));
+    boolean free = state == 0 || BlockMap.isFree(state);
+    boolean ofClass = state == 0 || sizeClass < 0 || BlockMap.sizeClass(state) == sizeClass;
+    if (checked && !(free && ofClass) || !firstSeen.test(address) || space.isInSlab(address)) {
+      throw new IllegalStateException(
+          "a thread keeps block 0x%x, whose state is %d, and which may be elsewhere too"
+              .formatted(address, state));
+    }
+  }
+
+  SpinLock shared() {
+    return shared;
+  }
+
+  int home() {
+    return home;
+  }
+}

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.cache;
+
+import io.ashlar.memory.Backoff;
+import io.ashlar.memory.SpinLock;
+import io.ashlar.slab.SlabSpace;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.agrona.collections.LongHashSet;
+
+/**
+ * All thread caches of an allocator, and how a thread comes by its own.
+ *
+ * <p><b>Look-up.</b> A table by thread number, in which a cache is told from another's by its
+ * owner: two loads and a comparison, less than half the cost of a {@link ThreadLocal}. A thread
+ * whose place is taken by another live thread finds its cache in a {@code ThreadLocal}. Entries are
+ * written under {@link #lock} and read without: what a reader sees is an older or a newer cache, of
+ * which only its own, which it made itself, has it as the owner.
+ *
+ * <p><b>Threads that end</b> are not told of; they are found by {@link Thread#isAlive}, a few each
+ * time a cache is made, and all of them by {@link #reclaim} and {@link #trim}. What such a cache
+ * kept is given back by who finds it, under {@link #lock}.
+ *
+ * <p><b>Virtual threads</b> have no caches. They take turns with one cache per shard, each behind a
+ * try-lock, the first to be tried chosen by the thread's number.
+ */
+public final class ThreadCaches {
+
+  private static final int TABLE_SIZE = 1024;
+  private static final int TABLE_MASK = TABLE_SIZE - 1;
+
+  /** Caches looked at for an ended owner when one is made. */
+  private static final int LOOKED_AT = 8;
+
+  /** Entries are never null: where nobody is, is a cache whose owner is null. */
+  private final ThreadCache[] table = new ThreadCache[TABLE_SIZE];
+
+  private final ThreadLocal<ThreadCache> displaced = new ThreadLocal<>();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final List<ThreadCache> all = new ArrayList<>();
+  private final CacheCounts ended = new CacheCounts();
+  private final int[] threadsOfShard;
+  private int nextLookedAt;
+
+  private final SlabSpace space;
+  private final boolean strict;
+  private final ThreadCache[] shared;
+  private volatile boolean closed;
+
+  /**
+   * Makes the caches of a space.
+   *
+   * @param space what they are filled from
+   * @param strict whether every free is checked atomically
+   */
+  public ThreadCaches(SlabSpace space, boolean strict) {
+    this.space = space;
+    this.strict = strict;
+    threadsOfShard = new int[space.shardCount()];
+    shared = new ThreadCache[space.shardCount()];
+    for (int home = 0; home < shared.length; home++) {
+      shared[home] = new ThreadCache(this, home, null, new SpinLock());
+    }
+    Arrays.fill(table, shared[0]);
+  }
+
+  SlabSpace space() {
+    return space;
+  }
+
+  boolean strict() {
+    return strict;
+  }
+
+  void checkOpen() {
+    if (closed) {
+      throw new IllegalStateException("the allocator is closed");
+    }
+  }
+
+  /**
+   * The cache in a thread's place in the table: the thread's own in most cases, which {@link
+   * ThreadCache#isOwnedBy} tells. Wait-free.
+   *
+   * @param thread the calling thread
+   * @return a cache, never null
+   */
+  public ThreadCache inPlaceOf(Thread thread) {
+    return table[(int) thread.threadId() & TABLE_MASK];
+  }
+
+  /**
+   * The cache to work with: the thread's own; for a virtual thread a shared one, which nobody else
+   * has until {@link #leave}.
+   *
+   * @return the cache
+   */
+  public ThreadCache enter() {
+    Thread thread = Thread.currentThread();
+    ThreadCache cache = inPlaceOf(thread);
+    if (cache.isOwnedBy(thread)) {
+      return cache;
+    }
+    return thread.isVirtual() ? enterShared(thread) : own(thread);
+  }
+
+  /**
+   * Ends the work with a cache.
+   *
+   * @param cache what {@link #enter} returned
+   */
+  public void leave(ThreadCache cache) {
+    SpinLock turn = cache.shared();
+    if (turn != null) {
+      turn.unlock();
+    }
+  }
+
+  /** Lock-free as long as one of the shared caches is free. */
+  private ThreadCache enterShared(Thread thread) {
+    int first = (int) thread.threadId();
+    for (int attempt = 0; ; attempt++) {
+      for (int i = 0; i < shared.length; i++) {
+        ThreadCache cache = shared[Math.floorMod(first + i, shared.length)];
+        if (cache.shared().tryLock()) {
+          return cache;
+        }
+      }
+      Backoff.pause(attempt);
+    }
+  }
+
+  /**
+   * The cache of a platform thread, made if it has none.
+   *
+   * @param thread the calling thread, which is not virtual
+   * @return its cache
+   */
+  public ThreadCache own(Thread thread) {
+    ThreadCache cache = inPlaceOf(thread);
+    if (cache.isOwnedBy(thread)) {
+      return cache;
+    }
+    cache = displaced.get();
+    return cache != null ? cache : create(thread);
+  }
+
+  private ThreadCache create(Thread thread) {
+    lock.lock();
+    try {
+      checkOpen();
+      lookForEnded(Math.min(LOOKED_AT, all.size()));
+      ThreadCache cache = new ThreadCache(this, leastUsedShard(), thread, null);
+      threadsOfShard[cache.home()]++;
+      all.add(cache);
+      int place = (int) thread.threadId() & TABLE_MASK;
+      if (table[place].owner == null) {
+        table[place] = cache;
+      } else {
+        displaced.set(cache);
+      }
+      return cache;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private int leastUsedShard() {
+    int least = 0;
+    for (int home = 1; home < threadsOfShard.length; home++) {
+      if (threadsOfShard[home] < threadsOfShard[least]) {
+        least = home;
+      }
+    }
+    return least;
+  }
+
+  /** Looks at some caches, in turn, and gives back those of threads that have ended. */
+  private void lookForEnded(int count) {
+    for (int i = 0; i < count && !all.isEmpty(); i++) {
+      nextLookedAt = nextLookedAt >= all.size() ? 0 : nextLookedAt;
+      ThreadCache cache = all.get(nextLookedAt);
+      if (cache.owner.isAlive()) {
+        nextLookedAt++;
+      } else {
+        all.set(nextLookedAt, all.get(all.size() - 1));
+        all.remove(all.size() - 1);
+        end(cache);
+      }
+    }
+  }
+
+  private void end(ThreadCache cache) {
+    cache.flush();
+    cache.count(ended);
+    threadsOfShard[cache.home()]--;
+    int place = (int) cache.owner.threadId() & TABLE_MASK;
+    if (table[place] == cache) {
+      table[place] = shared[0];
+    }
+  }
+
+  /**
+   * Finds free memory when there is none: what the calling thread keeps, what ended threads kept,
+   * what is in the shards' queues.
+   *
+   * @param own the caller's cache
+   */
+  void reclaim(ThreadCache own) {
+    own.flush();
+    lock.lock();
+    try {
+      lookForEnded(all.size());
+    } finally {
+      lock.unlock();
+    }
+    space.collect();
+  }
+
+  /**
+   * Gives memory back to the system: all that {@link #reclaim} finds, and what shared caches keep.
+   *
+   * @return bytes given back
+   */
+  public long trim() {
+    ThreadCache own = enter();
+    try {
+      reclaim(own);
+    } finally {
+      leave(own);
+    }
+    flushShared();
+    space.collect();
+    return space.purge();
+  }
+
+  private void flushShared() {
+    for (ThreadCache cache : shared) {
+      cache.shared().lock();
+      try {
+        cache.flush();
+      } finally {
+        cache.shared().unlock();
+      }
+    }
+  }
+
+  /**
+   * Adds up what the caches count.
+   *
+   * @return the sums, each true at some moment during the call
+   */
+  public CacheCounts counts() {
+    CacheCounts sums = new CacheCounts();
+    lock.lock();
+    try {
+      sums.add(ended);
+      all.forEach(cache -> cache.count(sums));
+    } finally {
+      lock.unlock();
+    }
+    for (ThreadCache cache : shared) {
+      cache.count(sums);
+    }
+    sums.bytes += TABLE_SIZE * Integer.BYTES;
+    return sums;
+  }
+
+  /**
+   * Checks all caches, and the space below them. No other thread may be in a call.
+   *
+   * @throws IllegalStateException at the first broken invariant
+   */
+  public void validate() {
+    checkOpen();
+    space.validate();
+    LongHashSet seen = new LongHashSet();
+    lock.lock();
+    try {
+      if (new HashSet<>(all).size() != all.size()) {
+        throw new IllegalStateException("a thread cache is registered twice");
+      }
+      all.forEach(cache -> cache.validate(seen::add));
+    } finally {
+      lock.unlock();
+    }
+    for (ThreadCache cache : shared) {
+      cache.validate(seen::add);
+    }
+  }
+
+  /**
+   * Makes every later call be refused. Idempotent.
+   *
+   * @return whether this was the first time
+   */
+  public boolean close() {
+    lock.lock();
+    try {
+      if (closed) {
+        return false;
+      }
+      closed = true;
+      all.forEach(ThreadCache::close);
+      for (ThreadCache cache : shared) {
+        cache.close();
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+}

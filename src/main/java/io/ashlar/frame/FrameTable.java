@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.frame;
+
+import io.ashlar.memory.Memory;
+
+/**
+ * What is known of each frame: one 64-bit <em>tag</em> a frame, in {@link Metadata}. The frame's
+ * owner says what a tag means; 0 means that nobody has said anything. Address to tag is a
+ * subtraction, a shift and a load.
+ */
+public final class FrameTable {
+
+  /** Bytes of a frame. */
+  public static final int FRAME_BYTES = 4096;
+
+  /** log₂ of {@link #FRAME_BYTES}. */
+  public static final int FRAME_SHIFT = 12;
+
+  private final long address;
+  private final int frames;
+
+  /**
+   * Makes the table.
+   *
+   * @param metadata where it lies
+   * @param frames how many frames there are
+   */
+  public FrameTable(Metadata metadata, int frames) {
+    this.address = metadata.allocate(byteSize(frames));
+    this.frames = frames;
+  }
+
+  /**
+   * The metadata that a table needs.
+   *
+   * @param frames how many frames there are
+   * @return bytes
+   */
+  public static long byteSize(int frames) {
+    return (long) frames * Long.BYTES;
+  }
+
+  /**
+   * The number of frames that hold a number of bytes.
+   *
+   * @param byteSize bytes
+   * @return frames, the last perhaps not full
+   */
+  public static long framesFor(long byteSize) {
+    return (byteSize + FRAME_BYTES - 1) >>> FRAME_SHIFT;
+  }
+
+  /**
+   * How many frames there are.
+   *
+   * @return frames are numbered 0 … this - 1
+   */
+  public int frames() {
+    return frames;
+  }
+
+  /**
+   * The tag of a frame. Plain: it was written before a block of the frame was handed out, and
+   * whoever asks has come by the block.
+   *
+   * @param frame a frame's number
+   * @return its tag
+   */
+  public long tag(long frame) {
+    return Memory.getLong(address + (frame << 3));
+  }
+
+  /**
+   * Sets the tags of a run.
+   *
+   * @param frame the first
+   * @param count how many
+   * @param tag what all of them get
+   */
+  public void setTags(long frame, int count, long tag) {
+    long from = address + (frame << 3);
+    for (long at = from; at < from + ((long) count << 3); at += Long.BYTES) {
+      Memory.putLong(at, tag);
+    }
+  }
+
+  /**
+   * Replaces a tag if it is the expected one, with volatile order.
+   *
+   * @param frame a frame's number
+   * @param expected the tag it must have
+   * @param tag the tag it gets
+   * @return whether it was replaced
+   */
+  public boolean casTag(long frame, long expected, long tag) {
+    return Memory.casLong(address + (frame << 3), expected, tag);
+  }
+}

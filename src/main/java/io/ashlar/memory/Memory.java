@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.memory;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+
+/**
+ * All raw access to native memory by address: every ordering in the library is one search away.
+ * Names carry the memory order; a name without one is plain. Nothing is checked: the address must
+ * lie in memory that is mapped, and atomic access needs natural alignment.
+ */
+public final class Memory {
+
+  /** Constant, so that the bounds check folds to one comparison against a constant. */
+  @SuppressWarnings("restricted") // The library is about memory by address.
+  private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+  private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
+  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+  private static final VarHandle INTS = ValueLayout.JAVA_INT.varHandle();
+  private static final VarHandle LONGS = ValueLayout.JAVA_LONG.varHandle();
+
+  private Memory() {}
+
+  /**
+   * Reads a byte.
+   *
+   * @param address where
+   * @return the byte
+   */
+  public static byte getByte(long address) {
+    return ALL.get(BYTE, address);
+  }
+
+  /**
+   * Writes a byte.
+   *
+   * @param address where
+   * @param value what
+   */
+  public static void putByte(long address, byte value) {
+    ALL.set(BYTE, address, value);
+  }
+
+  /**
+   * Reads a word.
+   *
+   * @param address where
+   * @return the word
+   */
+  public static long getLong(long address) {
+    return ALL.get(LONG, address);
+  }
+
+  /**
+   * Writes a word.
+   *
+   * @param address where
+   * @param value what
+   */
+  public static void putLong(long address, long value) {
+    ALL.set(LONG, address, value);
+  }
+
+  /**
+   * Reads a word, with acquire order.
+   *
+   * @param address where, a multiple of 8
+   * @return the word
+   */
+  public static long getLongAcquire(long address) {
+    return (long) LONGS.getAcquire(ALL, address);
+  }
+
+  /**
+   * Writes a word, with release order.
+   *
+   * @param address where, a multiple of 8
+   * @param value what
+   */
+  public static void putLongRelease(long address, long value) {
+    LONGS.setRelease(ALL, address, value);
+  }
+
+  /**
+   * Replaces a word if it has the expected value, with volatile order.
+   *
+   * @param address where, a multiple of 8
+   * @param expected the value it must have
+   * @param value the value it gets
+   * @return whether it was replaced
+   */
+  public static boolean casLong(long address, long expected, long value) {
+    return LONGS.compareAndSet(ALL, address, expected, value);
+  }
+
+  /**
+   * Sets bits of a word, with volatile order.
+   *
+   * @param address where, a multiple of 8
+   * @param bits the bits to set
+   * @return the word before
+   */
+  public static long getAndOrLong(long address, long bits) {
+    return (long) LONGS.getAndBitwiseOr(ALL, address, bits);
+  }
+
+  /**
+   * Keeps only some bits of a word, with volatile order.
+   *
+   * @param address where, a multiple of 8
+   * @param bits the bits to keep
+   * @return the word before
+   */
+  public static long getAndAndLong(long address, long bits) {
+    return (long) LONGS.getAndBitwiseAnd(ALL, address, bits);
+  }
+
+  /**
+   * Replaces a byte if it has the expected value, with volatile order: a compare-and-set of the
+   * aligned 32-bit word around it, since the platform has none for bytes. Neighbours written at the
+   * same time, atomically or plainly, are not lost: the comparison fails and is made again.
+   * Lock-free.
+   *
+   * @param address where
+   * @param expected the value it must have
+   * @param value the value it gets
+   * @return whether it was replaced
+   */
+  public static boolean casByte(long address, byte expected, byte value) {
+    long word = address & ~3L;
+    int shift = Bits.shiftInWord(address);
+    while (true) {
+      int before = (int) INTS.getVolatile(ALL, word);
+      if ((byte) (before >>> shift) != expected) {
+        return false;
+      }
+      int after = before & ~(0xFF << shift) | (value & 0xFF) << shift;
+      if (INTS.compareAndSet(ALL, word, before, after)) {
+        return true;
+      }
+    }
+  }
+
+  /**
+   * Sets every byte of a range.
+   *
+   * @param address where it begins
+   * @param byteLength bytes in it
+   * @param value what
+   */
+  public static void fill(long address, long byteLength, byte value) {
+    ALL.asSlice(address, byteLength).fill(value);
+  }
+
+  /**
+   * Copies a range; the two may overlap.
+   *
+   * @param from where it begins
+   * @param to where the copy begins
+   * @param byteLength bytes in it
+   */
+  public static void copy(long from, long to, long byteLength) {
+    MemorySegment.copy(ALL, from, ALL, to, byteLength);
+  }
+}

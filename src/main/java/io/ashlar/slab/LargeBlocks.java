@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.slab;
+
+import io.ashlar.frame.FrameAllocator;
+import io.ashlar.frame.FrameTable;
+import io.ashlar.memory.Bits;
+import io.ashlar.memory.Memory;
+import io.ashlar.region.PosixVirtualMemory;
+import io.ashlar.region.Region;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Blocks too large for a size class: exact runs of frames, which any thread frees to the frame
+ * allocator directly, and beyond the longest run mappings of their own.
+ *
+ * <p>Thread-safe. Freeing is exact at every setting: of several threads that free the same block
+ * one succeeds, by an atomic exchange of the first frame's tag, or of the mapping's entry, which is
+ * the linearization point. Progress is that of the frame allocator, or of the system's calls.
+ */
+public final class LargeBlocks {
+
+  private final SlabSpace space;
+
+  /** Bytes of each mapping, by its address. */
+  private final ConcurrentHashMap<Long, Long> mappings = new ConcurrentHashMap<>();
+
+  private final LongAdder mappedBytes = new LongAdder();
+  private final LongAdder liveBytes = new LongAdder();
+  private final LongAdder allocations = new LongAdder();
+  private final LongAdder frees = new LongAdder();
+
+  LargeBlocks(SlabSpace space) {
+    this.space = space;
+  }
+
+  /**
+   * Allocates a block.
+   *
+   * @param byteSize bytes wanted, 1 or more
+   * @param byteAlignment a power of two
+   * @param zeroed whether its bytes are to be zero; memory that is known to be is not cleared
+   * @return its address, or 0 if memory is out
+   */
+  public long allocate(long byteSize, long byteAlignment, boolean zeroed) {
+    long frames = FrameTable.framesFor(byteSize);
+    long alignment = Math.max(1, byteAlignment >>> FrameTable.FRAME_SHIFT);
+    int maxRun = space.frames().maxRun();
+    long address =
+        frames <= maxRun && alignment <= maxRun
+            ? allocateRun((int) frames, (int) alignment, zeroed)
+            : map(byteSize, byteAlignment);
+    if (address != 0) {
+      allocations.increment();
+    }
+    return address;
+  }
+
+  private long allocateRun(int frames, int alignment, boolean zeroed) {
+    long bytes = (long) frames << FrameTable.FRAME_SHIFT;
+    if (!space.acquire(bytes)) {
+      return 0;
+    }
+    int first = space.frames().allocate(frames, alignment);
+    if (first == FrameAllocator.NONE) {
+      space.release(bytes);
+      return 0;
+    }
+    long granule = SlabSpace.granuleOf(first);
+    long address = space.blocks().address(granule);
+    if (space.dirtied(first, frames) > 0 && zeroed) {
+      Memory.fill(address, bytes, (byte) 0);
+    }
+    space.frameTable().setTags(first, 1, FrameTag.run(frames));
+    space.blocks().setRun(granule);
+    liveBytes.add(bytes);
+    return address;
+  }
+
+  private long map(long byteSize, long byteAlignment) {
+    long bytes = Bits.alignUp(byteSize, Region.osPageSize());
+    if (bytes < 0
+        || !space.region().decommits()
+        || !PosixVirtualMemory.available()
+        || !space.acquire(bytes)) {
+      return 0;
+    }
+    long address =
+        PosixVirtualMemory.mapAligned(bytes, Math.max(byteAlignment, Region.osPageSize()));
+    if (address == 0) {
+      space.release(bytes);
+      return 0;
+    }
+    mappings.put(address, bytes);
+    mappedBytes.add(bytes);
+    liveBytes.add(bytes);
+    return address;
+  }
+
+  /**
+   * Frees a run.
+   *
+   * @param granule where it begins, a granule whose state is {@link BlockMap#RUN}
+   * @return whether it was live; if not nothing has changed
+   */
+  public boolean freeRun(long granule) {
+    long frame = frameOf(granule);
+    long tag = space.frameTable().tag(frame);
+    if (!FrameTag.isRun(tag) || !space.frameTable().casTag(frame, tag, FrameTag.NOTHING)) {
+      return false;
+    }
+    int frames = FrameTag.value(tag);
+    space.blocks().setNone(granule);
+    space.freeFrames((int) frame, frames);
+    liveBytes.add(-((long) frames << FrameTable.FRAME_SHIFT));
+    frees.increment();
+    return true;
+  }
+
+  /**
+   * Frees a mapping.
+   *
+   * @param address its address, or any other value
+   * @return whether it was live; if not nothing has changed
+   */
+  public boolean freeMapping(long address) {
+    Long bytes = mappings.remove(address);
+    if (bytes == null) {
+      return false;
+    }
+    PosixVirtualMemory.unmap(address, bytes);
+    mappedBytes.add(-bytes);
+    liveBytes.add(-bytes);
+    space.release(bytes);
+    frees.increment();
+    return true;
+  }
+
+  /**
+   * The usable bytes of a live run.
+   *
+   * @param granule where it begins, a granule whose state is {@link BlockMap#RUN}
+   * @return bytes
+   */
+  public long runBytes(long granule) {
+    return (long) FrameTag.value(space.frameTable().tag(frameOf(granule)))
+        << FrameTable.FRAME_SHIFT;
+  }
+
+  /**
+   * The usable bytes of a live mapping.
+   *
+   * @param address its address, or any other value
+   * @return bytes, or 0 if it is not the address of a live mapping
+   */
+  public long mappingBytes(long address) {
+    return mappings.getOrDefault(address, 0L);
+  }
+
+  /**
+   * Makes a run longer or shorter where it is. What is cut off is free at once.
+   *
+   * @param granule where it begins, a granule whose state is {@link BlockMap#RUN}; the run is the
+   *     caller's
+   * @param newByteSize bytes wanted, 1 or more
+   * @return whether it has the size now; if not nothing has changed
+   */
+  public boolean resizeRun(long granule, long newByteSize) {
+    int first = (int) frameOf(granule);
+    long tag = space.frameTable().tag(first);
+    int frames = FrameTag.value(tag);
+    long wanted = FrameTable.framesFor(newByteSize);
+    if (wanted > space.frames().maxRun()) {
+      return false;
+    }
+    int newFrames = (int) wanted;
+    int more = newFrames - frames;
+    if (more > 0) {
+      return extendRun(first, frames, newFrames);
+    }
+    if (more < 0) {
+      space.frameTable().setTags(first, 1, FrameTag.run(newFrames));
+      space.freeFrames(first + newFrames, -more);
+      liveBytes.add((long) more << FrameTable.FRAME_SHIFT);
+    }
+    return true;
+  }
+
+  private boolean extendRun(int first, int frames, int newFrames) {
+    long bytes = (long) (newFrames - frames) << FrameTable.FRAME_SHIFT;
+    if (!space.acquire(bytes)) {
+      return false;
+    }
+    if (!space.frames().extend(first, frames, newFrames)) {
+      space.release(bytes);
+      return false;
+    }
+    space.dirtied(first + frames, newFrames - frames);
+    space.frameTable().setTags(first, 1, FrameTag.run(newFrames));
+    liveBytes.add(bytes);
+    return true;
+  }
+
+  /**
+   * Makes a mapping longer or shorter; the system moves it if it must, without copying.
+   *
+   * @param address its address; the mapping is the caller's
+   * @param newByteSize bytes wanted, 1 or more
+   * @return its address now, or 0 if it cannot be done; nothing has changed then
+   */
+  public long resizeMapping(long address, long newByteSize) {
+    long newBytes = Bits.alignUp(newByteSize, Region.osPageSize());
+    // Taken out first: once the mapping has moved, another may come to lie where it was.
+    Long bytes = newBytes < 0 ? null : mappings.remove(address);
+    if (bytes == null) {
+      return 0;
+    }
+    long more = newBytes - bytes;
+    long moved = 0;
+    if (space.acquire(more)) {
+      moved = PosixVirtualMemory.remap(address, bytes, newBytes);
+      if (moved == 0) {
+        space.release(more);
+      }
+    }
+    if (moved == 0) {
+      mappings.put(address, bytes);
+      return 0;
+    }
+    mappings.put(moved, newBytes);
+    mappedBytes.add(more);
+    liveBytes.add(more);
+    return moved;
+  }
+
+  private static long frameOf(long granule) {
+    return granule >>> (FrameTable.FRAME_SHIFT - SizeClasses.GRANULE_SHIFT);
+  }
+
+  /**
+   * Usable bytes of the live blocks.
+   *
+   * @return bytes
+   */
+  public long liveBytes() {
+    return liveBytes.sum();
+  }
+
+  /**
+   * Bytes of the mappings among them.
+   *
+   * @return bytes
+   */
+  public long mappedBytes() {
+    return mappedBytes.sum();
+  }
+
+  /**
+   * Allocations so far.
+   *
+   * @return their number
+   */
+  public long allocations() {
+    return allocations.sum();
+  }
+
+  /**
+   * Frees so far.
+   *
+   * @return their number
+   */
+  public long frees() {
+    return frees.sum();
+  }
+
+  void close() {
+    mappings.forEach(PosixVirtualMemory::unmap);
+    mappings.clear();
+  }
+}

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.slab;
+
+import io.ashlar.memory.SpinLock;
+import org.agrona.collections.LongArrayList;
+import org.jctools.queues.MessagePassingQueue;
+import org.jctools.queues.varhandle.MpmcVarHandleArrayQueue;
+import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
+
+/**
+ * An independent set of slabs: per class those with free blocks, one lock over all of them, and a
+ * queue through which other threads bring freed blocks home. A slab belongs to one shard for life;
+ * threads do not own slabs, so nothing is left behind by a thread that ends.
+ *
+ * <p><b>Structure.</b> Under {@link #lock}: the lists, the slabs in them, the consuming end of
+ * {@link #inbox}. Free of it: offering to {@code inbox}, and the pool {@link #emptied} of batches
+ * to be used again, which is why steady traffic makes no garbage.
+ *
+ * <p><b>Progress.</b> {@code try…} methods never wait for the lock: they are wait-free when it is
+ * taken, and otherwise bounded by the blocks that they move. {@link #offer} is lock-free. Whoever
+ * finds the lock taken goes to another shard, or leaves the blocks in {@code inbox}.
+ *
+ * <p><b>Linearization.</b> A block that is released is free when the lock is released; one that is
+ * offered when the queue's producer index has moved.
+ */
+public final class Shard {
+
+  /** What {@link #tryRefill} returns when somebody else is working on the shard. */
+  public static final int CONTENDED = -1;
+
+  /** Batches that wait in the queue before those who bring them are asked to help. */
+  private static final int CROWDED_BATCHES = 16;
+
+  /** Batches drained at one visit at most, so that a refill's time is bounded. */
+  private static final int DRAIN_BATCHES = 16;
+
+  /** References in a piece of the queue: more than wait in it at most, in steady traffic. */
+  private static final int INBOX_PIECE = 128;
+
+  private static final int EMPTIED_CAPACITY = 64;
+
+  private final SpinLock lock = new SpinLock();
+  private final int number;
+  private final SlabSpace space;
+  private final SlabList[] lists = new SlabList[SizeClasses.COUNT];
+
+  private final MessagePassingQueue<FreeBatch> inbox =
+      new MpscUnboundedVarHandleArrayQueue<>(INBOX_PIECE);
+
+  private final MessagePassingQueue<FreeBatch> emptied =
+      new MpmcVarHandleArrayQueue<>(EMPTIED_CAPACITY);
+
+  /** Blocks found to be freed twice, to be reported once the lock is free; null if none. */
+  private LongArrayList faults;
+
+  Shard(int number, SlabSpace space) {
+    this.number = number;
+    this.space = space;
+    for (int sizeClass = 0; sizeClass < lists.length; sizeClass++) {
+      lists[sizeClass] = new SlabList();
+    }
+  }
+
+  /**
+   * The shard's number, its slabs' home.
+   *
+   * @return 0 … number of shards - 1
+   */
+  public int number() {
+    return number;
+  }
+
+  /**
+   * Takes free blocks of a class, after bringing in what other threads have freed.
+   *
+   * @param sizeClass the class
+   * @param into receives their addresses, lowest last
+   * @param n how many are wanted, 1 or more
+   * @return how many were taken, fewer than {@code n} when a new slab would be needed for the rest;
+   *     0 if memory is out; {@link #CONTENDED} if the lock is taken
+   */
+  public int tryRefill(int sizeClass, long[] into, int n) {
+    if (!lock.tryLock()) {
+      return CONTENDED;
+    }
+    try {
+      drain(DRAIN_BATCHES);
+      return take(sizeClass, into, n);
+    } finally {
+      unlock();
+    }
+  }
+
+  private int take(int sizeClass, long[] into, int n) {
+    SlabList list = lists[sizeClass];
+    int taken = 0;
+    while (taken < n) {
+      Slab slab = list.first();
+      if (slab == null) {
+        if (taken > 0) {
+          break;
+        }
+        slab = space.newSlab(this, sizeClass);
+        if (slab == null) {
+          break;
+        }
+        list.addFirst(slab);
+        list.addAllFree(1);
+      }
+      if (slab.isAllFree()) {
+        list.addAllFree(-1);
+      }
+      taken += slab.take(into, taken, n - taken);
+      if (slab.freeCount() == 0) {
+        list.remove(slab);
+      }
+    }
+    return taken;
+  }
+
+  /**
+   * Puts free blocks of this shard back into their slabs.
+   *
+   * @param addresses holds the blocks, free in the block map
+   * @param n how many, from the first
+   * @return whether it was done; if not, the lock is taken and nothing has changed
+   */
+  public boolean tryRelease(long[] addresses, int n) {
+    if (!lock.tryLock()) {
+      return false;
+    }
+    try {
+      for (int i = 0; i < n; i++) {
+        put(addresses[i], space.slabAt(addresses[i]));
+      }
+      return true;
+    } finally {
+      unlock();
+    }
+  }
+
+  /**
+   * Hands over a batch of blocks of this shard, all of them in transit in the block map.
+   *
+   * @param batch the batch, which is the shard's from now on
+   * @return whether the queue has grown long, and the caller had better drain it
+   */
+  public boolean offer(FreeBatch batch) {
+    inbox.relaxedOffer(batch);
+    return inbox.size() > CROWDED_BATCHES;
+  }
+
+  /**
+   * An empty batch, used before if there is one.
+   *
+   * @return the batch
+   */
+  public FreeBatch emptyBatch() {
+    FreeBatch batch = emptied.relaxedPoll();
+    return batch != null ? batch : new FreeBatch();
+  }
+
+  /**
+   * Brings in what other threads have freed. Any thread may do so, whether it uses this shard or
+   * not.
+   *
+   * @return whether it was done; if not, somebody else is working on the shard
+   */
+  public boolean tryDrain() {
+    if (inbox.isEmpty()) {
+      return true;
+    }
+    if (!lock.tryLock()) {
+      return false;
+    }
+    try {
+      drain(Integer.MAX_VALUE);
+      return true;
+    } finally {
+      unlock();
+    }
+  }
+
+  /** Relaxed: an offer that has not finished is left for the next visit, never waited for. */
+  private void drain(int batches) {
+    for (int i = 0; i < batches; i++) {
+      FreeBatch batch = inbox.relaxedPoll();
+      if (batch == null) {
+        return;
+      }
+      for (int j = 0; j < batch.count(); j++) {
+        bringHome(batch.address(j));
+      }
+      batch.clear();
+      // A batch too many is left to the garbage collector.
+      emptied.relaxedOffer(batch);
+    }
+  }
+
+  /** A block freed by another thread: its state tells whether it was freed only once. */
+  private void bringHome(long address) {
+    BlockMap blocks = space.blocks();
+    long granule = blocks.granule(address);
+    Slab slab = space.slabAt(address);
+    if (slab == null || slab.home() != this) {
+      fault(address);
+      return;
+    }
+    if (space.checked()) {
+      if (!BlockMap.isInTransit(blocks.state(granule))) {
+        fault(address);
+        return;
+      }
+      blocks.setFree(granule, slab.sizeClass());
+    }
+    put(address, slab);
+  }
+
+  private void put(long address, Slab slab) {
+    if (!slab.put(address)) {
+      fault(address);
+      return;
+    }
+    SlabList list = lists[slab.sizeClass()];
+    if (slab.freeCount() == 1) {
+      list.addFirst(slab);
+    } else if (slab.isAllFree()) {
+      list.remove(slab);
+      if (list.allFree() >= SlabSpace.RESERVE_SLABS) {
+        space.dissolve(slab);
+      } else {
+        list.addLast(slab);
+        list.addAllFree(1);
+      }
+    }
+  }
+
+  private void fault(long address) {
+    if (faults == null) {
+      faults = new LongArrayList();
+    }
+    faults.addLong(address);
+  }
+
+  /** Frees the lock, and only then calls the user's code. */
+  private void unlock() {
+    LongArrayList found = faults;
+    faults = null;
+    lock.unlock();
+    if (found != null) {
+      found.forEachOrderedLong(space::reportFreedTwice);
+    }
+  }
+
+  /**
+   * Brings in what was freed, and gives back every slab that is wholly free. Waits for the lock.
+   */
+  void trim() {
+    lock.lock();
+    try {
+      drain(Integer.MAX_VALUE);
+      for (SlabList list : lists) {
+        for (Slab slab = list.first(), next; slab != null; slab = next) {
+          next = slab.next;
+          if (slab.isAllFree()) {
+            list.remove(slab);
+            list.addAllFree(-1);
+            space.dissolve(slab);
+          }
+        }
+      }
+    } finally {
+      unlock();
+    }
+  }
+
+  /** Adds up the blocks that are in the shard's slabs, by class. */
+  void countFree(long[] freeBlocks) {
+    lock.lock();
+    try {
+      for (int sizeClass = 0; sizeClass < lists.length; sizeClass++) {
+        for (Slab slab = lists[sizeClass].first(); slab != null; slab = slab.next) {
+          freeBlocks[sizeClass] += slab.freeCount();
+        }
+      }
+    } finally {
+      unlock();
+    }
+  }
+
+  /** Checks the lists and the slabs in them. */
+  void validate() {
+    lock.lock();
+    try {
+      for (int sizeClass = 0; sizeClass < lists.length; sizeClass++) {
+        int allFree = 0;
+        Slab before = null;
+        for (Slab slab = lists[sizeClass].first(); slab != null; slab = slab.next) {
+          slab.validate(space.checked() ? space.blocks() : null);
+          check(slab.previous == before, "is linked wrongly", slab);
+          check(slab.home() == this && slab.sizeClass() == sizeClass, "is in a wrong list", slab);
+          check(slab.freeCount() > 0, "is in a list and full", slab);
+          check(space.slab(slab.number) == slab, "is not in the directory", slab);
+          allFree += slab.isAllFree() ? 1 : 0;
+          before = slab;
+        }
+        if (allFree != lists[sizeClass].allFree()) {
+          throw new IllegalStateException("shard " + number + " counts its free slabs wrongly");
+        }
+      }
+    } finally {
+      unlock();
+    }
+  }
+
+  private void check(boolean holds, String broken, Slab slab) {
+    if (!holds) {
+      throw new IllegalStateException("shard " + number + ": slab " + slab.number + " " + broken);
+    }
+  }
+}

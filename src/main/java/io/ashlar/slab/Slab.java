@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.slab;
+
+import java.util.Arrays;
+
+/**
+ * A run of frames cut into blocks of one size class. Which of its blocks are in it, rather than in
+ * use or on their way, is a bit each, outside the memory. Used only under its home shard's lock;
+ * the object is used again for another run once its slab is dissolved.
+ *
+ * <p>Invariants, checked by {@link #validate}:
+ *
+ * <pre>
+ *   (1) freeCount = number of set bits, and 0 ≤ freeCount ≤ capacity
+ *   (2) no bit at or behind capacity is set, and none in a word before firstWord
+ *   (3) the slab is in its shard's list ⇔ freeCount > 0
+ * </pre>
+ */
+final class Slab {
+
+  /** Its number in the directory, for good. */
+  final int number;
+
+  /** Neighbours in the shard's list, or null. */
+  Slab previous;
+
+  Slab next;
+
+  private Shard home;
+  private int sizeClass;
+  private int firstFrame;
+  private long address;
+  private int capacity;
+  private int freeCount;
+  private int firstWord;
+  private long[] free = {};
+
+  Slab(int number) {
+    this.number = number;
+  }
+
+  /** Begins a slab in which every block is free. */
+  void begin(Shard home, int sizeClass, int firstFrame, long address) {
+    this.home = home;
+    this.sizeClass = sizeClass;
+    this.firstFrame = firstFrame;
+    this.address = address;
+    capacity = SizeClasses.slabBlocks(sizeClass);
+    freeCount = capacity;
+    firstWord = 0;
+    int words = words();
+    if (free.length < words) {
+      free = new long[words];
+    }
+    Arrays.fill(free, 0, words, -1L);
+    if ((capacity & 63) != 0) {
+      free[words - 1] = (1L << capacity) - 1;
+    }
+  }
+
+  private int words() {
+    return (capacity + 63) >>> 6;
+  }
+
+  /**
+   * Takes free blocks, lowest first so that few pages are touched.
+   *
+   * @return how many were taken: {@code n}, or all there were
+   */
+  int take(long[] into, int from, int n) {
+    int wanted = Math.min(n, freeCount);
+    int blockBytes = SizeClasses.blockBytes(sizeClass);
+    int at = from;
+    int end = from + wanted;
+    int word = firstWord;
+    while (at < end) {
+      long bits = free[word];
+      long start = address + ((long) word << 6) * blockBytes;
+      while (bits != 0 && at < end) {
+        into[at++] = start + (long) Long.numberOfTrailingZeros(bits) * blockBytes;
+        bits &= bits - 1;
+      }
+      free[word] = bits;
+      if (bits == 0) {
+        word++;
+      }
+    }
+    firstWord = word;
+    freeCount -= wanted;
+    return wanted;
+  }
+
+  /**
+   * Puts a block back.
+   *
+   * @return whether it is a block of this slab that was not in it
+   */
+  boolean put(long block) {
+    long offset = block - address;
+    int index = SizeClasses.blockIndex(sizeClass, offset);
+    int word = index >>> 6;
+    long bit = 1L << index;
+    if ((long) index * SizeClasses.blockBytes(sizeClass) != offset
+        || index >= capacity
+        || (free[word] & bit) != 0) {
+      return false;
+    }
+    free[word] |= bit;
+    firstWord = Math.min(firstWord, word);
+    freeCount++;
+    return true;
+  }
+
+  Shard home() {
+    return home;
+  }
+
+  int sizeClass() {
+    return sizeClass;
+  }
+
+  int firstFrame() {
+    return firstFrame;
+  }
+
+  int capacity() {
+    return capacity;
+  }
+
+  int freeCount() {
+    return freeCount;
+  }
+
+  boolean isAllFree() {
+    return freeCount == capacity;
+  }
+
+  /** Whether a block is in the slab. */
+  boolean holds(long block) {
+    int index = SizeClasses.blockIndex(sizeClass, block - address);
+    return (free[index >>> 6] >>> index & 1) != 0;
+  }
+
+  /** Bytes that the object takes on the Java heap, about. */
+  long footprint() {
+    return 80 + 16 + (long) free.length * Long.BYTES;
+  }
+
+  /** Checks (1) and (2), and, with a map of states that are kept, that no block in it is live. */
+  void validate(BlockMap blocks) {
+    int bits = 0;
+    for (int index = 0; index < words() << 6; index++) {
+      if ((free[index >>> 6] >>> index & 1) == 0) {
+        continue;
+      }
+      bits++;
+      long block = address + (long) index * SizeClasses.blockBytes(sizeClass);
+      check(index < capacity, "has a bit behind its last block");
+      check(index >>> 6 >= firstWord, "has a free block before its first word");
+      int state = blocks == null ? BlockMap.NONE : blocks.state(blocks.granule(block));
+      check(
+          state == BlockMap.NONE
+              || BlockMap.isFree(state)
+                  && !BlockMap.isInTransit(state)
+                  && BlockMap.sizeClass(state) == sizeClass,
+          "holds block 0x" + Long.toHexString(block) + " whose state is " + state);
+    }
+    check(bits == freeCount, "has " + bits + " free blocks, counted as " + freeCount);
+  }
+
+  private void check(boolean holds, String broken) {
+    if (!holds) {
+      throw new IllegalStateException(
+          "slab %d (class %d, 0x%x) %s".formatted(number, sizeClass, address, broken));
+    }
+  }
+}

@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.slab;
+
+import io.ashlar.frame.DirtyFrames;
+import io.ashlar.frame.FrameAllocator;
+import io.ashlar.frame.FrameTable;
+import io.ashlar.frame.Metadata;
+import io.ashlar.frame.SpinLockBuddy;
+import io.ashlar.memory.SpinLock;
+import io.ashlar.region.Region;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
+
+/**
+ * All that threads share: the region and its metadata, the frames, the shards with their slabs, and
+ * the runs and mappings of large blocks.
+ *
+ * <p>Thread-safe. Locks are taken in this order: a shard's, then the directory's or the frame
+ * allocator's; never two of a kind.
+ */
+public final class SlabSpace implements AutoCloseable {
+
+  /** Wholly free slabs that a class keeps in a shard, rather than give them back at once. */
+  static final int RESERVE_SLABS = 1;
+
+  /** Frames that must have come free before a purge is worth it: 16 MiB. */
+  private static final int PURGE_FRAMES = 4096;
+
+  private final Region region;
+  private final Metadata metadata;
+  private final FrameTable frameTable;
+  private final FrameAllocator frames;
+  private final DirtyFrames dirty;
+  private final BlockMap blocks;
+  private final Shard[] shards;
+  private final LargeBlocks large;
+  private final boolean checked;
+  private final long limitBytes;
+  private final LongConsumer freedTwice;
+
+  /** Bytes of slabs, runs and mappings, counted against the limit. */
+  private final AtomicLong usedBytes = new AtomicLong();
+
+  /** Frames given back since the last purge: tells when one is worth a look at the clock. */
+  private final AtomicLong freedFrames = new AtomicLong();
+
+  /** One behind the highest frame ever handed out. */
+  private final AtomicLong highFrame = new AtomicLong();
+
+  private final SpinLock directoryLock = new SpinLock();
+  private final ArrayDeque<Slab> spareSlabs = new ArrayDeque<>();
+  private int slabCount;
+
+  /** Slabs by number; replaced as it grows. Volatile, because readers hold another lock or none. */
+  private volatile Slab[] directory = new Slab[64];
+
+  private final SpinLock purging = new SpinLock();
+
+  /** By the system's clock. Plain: a race lets two threads purge, of which one returns at once. */
+  private long lastPurge = System.nanoTime();
+
+  private final long purgeDelayNanos;
+
+  /**
+   * Lays a space out.
+   *
+   * @param region where blocks lie; the space closes it
+   * @param shardCount how many shards, 1 … 65,536
+   * @param limitBytes most bytes that slabs, runs and mappings may have together
+   * @param purgeDelayNanos least time between two purges that are made unasked
+   * @param checked whether block states are kept and looked at
+   * @param freedTwice is told the address of a block that turned out to be freed twice
+   */
+  public SlabSpace(
+      Region region,
+      int shardCount,
+      long limitBytes,
+      long purgeDelayNanos,
+      boolean checked,
+      LongConsumer freedTwice) {
+    this.region = region;
+    this.checked = checked;
+    this.limitBytes = limitBytes;
+    this.purgeDelayNanos = purgeDelayNanos;
+    this.freedTwice = freedTwice;
+    int frameCount = (int) (region.byteSize() >>> FrameTable.FRAME_SHIFT);
+    int maxOrder = SpinLockBuddy.DEFAULT_MAX_ORDER;
+    metadata =
+        new Metadata(
+            Metadata.footprint(FrameTable.byteSize(frameCount))
+                + Metadata.footprint(DirtyFrames.byteSize(frameCount))
+                + Metadata.footprint(BlockMap.byteSize(region.byteSize()))
+                + SpinLockBuddy.byteSize(frameCount, maxOrder),
+            !region.decommits());
+    frameTable = new FrameTable(metadata, frameCount);
+    dirty = new DirtyFrames(metadata, frameCount);
+    frames = new SpinLockBuddy(metadata, frameCount, maxOrder);
+    blocks = new BlockMap(metadata, region.address(), region.byteSize());
+    large = new LargeBlocks(this);
+    shards = new Shard[shardCount];
+    Arrays.setAll(shards, number -> new Shard(number, this));
+  }
+
+  /**
+   * The states of blocks.
+   *
+   * @return the map
+   */
+  public BlockMap blocks() {
+    return blocks;
+  }
+
+  /**
+   * What is known of frames.
+   *
+   * @return the table
+   */
+  public FrameTable frameTable() {
+    return frameTable;
+  }
+
+  /**
+   * Runs and mappings.
+   *
+   * @return the large blocks
+   */
+  public LargeBlocks large() {
+    return large;
+  }
+
+  /**
+   * The region.
+   *
+   * @return where blocks lie
+   */
+  public Region region() {
+    return region;
+  }
+
+  /**
+   * Whether block states are kept and looked at.
+   *
+   * @return whether they are
+   */
+  public boolean checked() {
+    return checked;
+  }
+
+  /**
+   * How many shards there are.
+   *
+   * @return their number
+   */
+  public int shardCount() {
+    return shards.length;
+  }
+
+  /**
+   * A shard.
+   *
+   * @param number 0 … {@link #shardCount} - 1
+   * @return the shard
+   */
+  public Shard shard(int number) {
+    return shards[number];
+  }
+
+  /**
+   * The home of a block.
+   *
+   * @param granule where it begins
+   * @return its shard's number
+   */
+  public int home(long granule) {
+    return FrameTag.home(
+        frameTable.tag(granule >>> (FrameTable.FRAME_SHIFT - SizeClasses.GRANULE_SHIFT)));
+  }
+
+  FrameAllocator frames() {
+    return frames;
+  }
+
+  Slab slab(int number) {
+    return directory[number];
+  }
+
+  /** The slab around an address of the region; null if there is none. */
+  Slab slabAt(long address) {
+    long tag = frameTable.tag((address - region.address()) >>> FrameTable.FRAME_SHIFT);
+    return FrameTag.isSlab(tag) ? directory[FrameTag.value(tag)] : null;
+  }
+
+  /**
+   * Whether a block is in its slab: not in use, nor kept by a thread or on its way. For checks.
+   *
+   * @param address a block's
+   * @return whether it is
+   */
+  public boolean isInSlab(long address) {
+    Slab slab = slabAt(address);
+    return slab == null || slab.holds(address);
+  }
+
+  void reportFreedTwice(long address) {
+    freedTwice.accept(address);
+  }
+
+  /** Makes a slab; null if memory is out. Under the home's lock. */
+  Slab newSlab(Shard home, int sizeClass) {
+    int count = SizeClasses.slabFrames(sizeClass);
+    int first = allocateFrames(count, count);
+    if (first == FrameAllocator.NONE) {
+      return null;
+    }
+    Slab slab = spareSlab();
+    slab.begin(home, sizeClass, first, region.address() + ((long) first << FrameTable.FRAME_SHIFT));
+    frameTable.setTags(first, count, FrameTag.slab(home.number(), slab.number));
+    return slab;
+  }
+
+  /** Gives back a slab that is wholly free and in no list. Under the home's lock. */
+  void dissolve(Slab slab) {
+    int first = slab.firstFrame();
+    int count = SizeClasses.slabFrames(slab.sizeClass());
+    frameTable.setTags(first, count, FrameTag.NOTHING);
+    blocks.clear(granuleOf(first), granulesOf(count));
+    directoryLock.lock();
+    try {
+      spareSlabs.addLast(slab);
+    } finally {
+      directoryLock.unlock();
+    }
+    freeFrames(first, count);
+  }
+
+  private Slab spareSlab() {
+    directoryLock.lock();
+    try {
+      Slab spare = spareSlabs.pollLast();
+      if (spare != null) {
+        return spare;
+      }
+      Slab[] slabs = directory;
+      if (slabCount == slabs.length) {
+        slabs = Arrays.copyOf(slabs, 2 * slabCount);
+      }
+      Slab slab = new Slab(slabCount);
+      slabs[slabCount++] = slab;
+      directory = slabs;
+      return slab;
+    } finally {
+      directoryLock.unlock();
+    }
+  }
+
+  /** Takes bytes from the limit; false if there are not so many left. */
+  boolean acquire(long bytes) {
+    if (usedBytes.addAndGet(bytes) > limitBytes) {
+      usedBytes.addAndGet(-bytes);
+      return false;
+    }
+    return true;
+  }
+
+  void release(long bytes) {
+    usedBytes.addAndGet(-bytes);
+  }
+
+  /** Allocates a run within the limit; the frames' tags are the caller's to set. */
+  int allocateFrames(int count, int alignment) {
+    long bytes = (long) count << FrameTable.FRAME_SHIFT;
+    if (!acquire(bytes)) {
+      return FrameAllocator.NONE;
+    }
+    int first = frames.allocate(count, alignment);
+    if (first == FrameAllocator.NONE) {
+      release(bytes);
+    } else {
+      dirtied(first, count);
+    }
+    return first;
+  }
+
+  /**
+   * Notes that a run is in use; returns how many of its frames may have held anything but zeros.
+   */
+  int dirtied(int first, int count) {
+    long end = (long) first + count;
+    if (highFrame.getOpaque() < end) {
+      highFrame.accumulateAndGet(end, Math::max);
+    }
+    return dirty.mark(first, count);
+  }
+
+  void freeFrames(int first, int count) {
+    frames.free(first, count);
+    release((long) count << FrameTable.FRAME_SHIFT);
+    freedFrames.addAndGet(count);
+  }
+
+  static long granuleOf(long frame) {
+    return frame << (FrameTable.FRAME_SHIFT - SizeClasses.GRANULE_SHIFT);
+  }
+
+  static long granulesOf(int frames) {
+    return granuleOf(frames);
+  }
+
+  /**
+   * Brings in what is in the shards' queues and gives back slabs that are wholly free.
+   *
+   * <p>Blocking: waits for each shard's lock in turn.
+   */
+  public void collect() {
+    for (Shard shard : shards) {
+      shard.trim();
+    }
+  }
+
+  /**
+   * Purges if enough frames came free since the last purge, and that is long enough ago. To be
+   * called now and then, with no lock held.
+   */
+  public void purgeIfDue() {
+    if (freedFrames.getOpaque() < PURGE_FRAMES) {
+      return;
+    }
+    long now = System.nanoTime();
+    if (now - lastPurge >= purgeDelayNanos) {
+      lastPurge = now;
+      purge();
+    }
+  }
+
+  /**
+   * Gives the memory of free frames back to the system. One thread at a time does so; others return
+   * at once.
+   *
+   * @return bytes given back
+   */
+  public long purge() {
+    if (!region.decommits() || !purging.tryLock()) {
+      return 0;
+    }
+    try {
+      freedFrames.set(0);
+      long[] purged = {0};
+      frames.visitFree(
+          (first, count) -> {
+            if (first < highFrame.getOpaque()) {
+              purged[0] += purgeRun(first, count);
+            }
+          });
+      return purged[0] << FrameTable.FRAME_SHIFT;
+    } finally {
+      purging.unlock();
+    }
+  }
+
+  private int purgeRun(int first, int count) {
+    int dirtyFrames = dirty.clean(first, count);
+    if (dirtyFrames > 0) {
+      region.decommit(
+          (long) first << FrameTable.FRAME_SHIFT, (long) count << FrameTable.FRAME_SHIFT);
+      blocks.decommit(granuleOf(first), granulesOf(count));
+    }
+    return dirtyFrames;
+  }
+
+  /**
+   * Bytes of slabs, runs and mappings: what may be in physical memory, and counts against the
+   * limit.
+   *
+   * @return bytes
+   */
+  public long usedBytes() {
+    return usedBytes.get();
+  }
+
+  /**
+   * Bytes of the region and of mappings that are in physical memory.
+   *
+   * @return bytes, as the kernel has it
+   */
+  public long residentBytes() {
+    return region.residentBytes(0, highFrame.get() << FrameTable.FRAME_SHIFT) + large.mappedBytes();
+  }
+
+  /**
+   * Bytes of physical memory that the records take, but for those of threads.
+   *
+   * @return bytes, native and on the Java heap
+   */
+  public long metadataBytes() {
+    long objects = 0;
+    Slab[] slabs = directory;
+    for (int i = 0; i < slabs.length && slabs[i] != null; i++) {
+      objects += slabs[i].footprint();
+    }
+    return metadata.residentBytes()
+        + objects
+        + (long) slabs.length * Integer.BYTES
+        + shards.length * SHARD_FOOTPRINT;
+  }
+
+  /** A shard with its lists and two queues, on the Java heap, about. */
+  private static final long SHARD_FOOTPRINT = 6 << 10;
+
+  /**
+   * Blocks that are in slabs, by class.
+   *
+   * @return a count for each class
+   */
+  public long[] freeBlocks() {
+    long[] counts = new long[SizeClasses.COUNT];
+    for (Shard shard : shards) {
+      shard.countFree(counts);
+    }
+    return counts;
+  }
+
+  /**
+   * Slabs there are, by class. Wrong by those that begin or end meanwhile.
+   *
+   * @return a count for each class
+   */
+  public int[] slabCounts() {
+    int[] counts = new int[SizeClasses.COUNT];
+    directoryLock.lock();
+    try {
+      for (int i = 0; i < slabCount; i++) {
+        counts[directory[i].sizeClass()]++;
+      }
+      spareSlabs.forEach(slab -> counts[slab.sizeClass()]--);
+    } finally {
+      directoryLock.unlock();
+    }
+    return counts;
+  }
+
+  /**
+   * What is known of an address that is not the start of a live block, for an error's text.
+   *
+   * @param address any value
+   * @return a few words
+   */
+  public String describe(long address) {
+    long offset = address - region.address();
+    if (Long.compareUnsigned(offset, region.byteSize()) >= 0) {
+      return "not in this allocator's memory";
+    }
+    long tag = frameTable.tag(offset >>> FrameTable.FRAME_SHIFT);
+    long granule = blocks.granule(address);
+    int state =
+        Long.compareUnsigned(granule, blocks.granules()) < 0
+            ? blocks.state(granule)
+            : BlockMap.NONE;
+    if (BlockMap.isFree(state)) {
+      return "a block of "
+          + SizeClasses.blockBytes(BlockMap.sizeClass(state))
+          + " bytes that is free already";
+    }
+    if (FrameTag.isSlab(tag)) {
+      Slab slab = directory[FrameTag.value(tag)];
+      return "not the start of a live block, but in a slab of blocks of "
+          + SizeClasses.blockBytes(slab.sizeClass())
+          + " bytes";
+    }
+    return "not the start of a live block";
+  }
+
+  /**
+   * Checks shards, slabs and frames against each other. No other thread may be working on them.
+   *
+   * @throws IllegalStateException at the first broken invariant
+   */
+  public void validate() {
+    frames.validate();
+    for (Shard shard : shards) {
+      shard.validate();
+    }
+    new SpaceAudit(this).run();
+  }
+
+  long slabBytes() {
+    long sum = 0;
+    int[] counts = slabCounts();
+    for (int sizeClass = 0; sizeClass < counts.length; sizeClass++) {
+      sum += (long) counts[sizeClass] * SizeClasses.slabFrames(sizeClass) << FrameTable.FRAME_SHIFT;
+    }
+    return sum;
+  }
+
+  long highFrame() {
+    return highFrame.get();
+  }
+
+  /** Gives everything back. */
+  @Override
+  public void close() {
+    large.close();
+    region.close();
+    metadata.close();
+  }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.slab;
+
+import io.ashlar.frame.FrameTable;
+
+/**
+ * Walks all frames of a space that nobody is working on, and checks that what the frame table, the
+ * directory, the block map and the frame allocator say of them is one story.
+ */
+final class SpaceAudit {
+
+  private final SlabSpace space;
+  private long slabFrames;
+  private long runFrames;
+
+  SpaceAudit(SlabSpace space) {
+    this.space = space;
+  }
+
+  void run() {
+    long high = space.highFrame();
+    for (long frame = 0; frame < high; ) {
+      long tag = space.frameTable().tag(frame);
+      if (FrameTag.isSlab(tag)) {
+        frame += auditSlab(frame, tag);
+      } else if (FrameTag.isRun(tag)) {
+        frame += auditRun(frame, tag);
+      } else {
+        check(tag == FrameTag.NOTHING, "has a tag of no kind", frame);
+        auditNothingBegins(frame, 1);
+        frame++;
+      }
+    }
+    check(
+        space.frames().freeFrames() + slabFrames + runFrames == space.frames().frames(),
+        "frames: free + slabs' + runs' are not all",
+        space.frames().freeFrames());
+    check(
+        (slabFrames + runFrames << FrameTable.FRAME_SHIFT) + space.large().mappedBytes()
+            == space.usedBytes(),
+        "bytes used are not those of slabs, runs and mappings",
+        space.usedBytes());
+    check(
+        slabFrames << FrameTable.FRAME_SHIFT == space.slabBytes(),
+        "frames of slabs are not those of the directory",
+        slabFrames);
+    check(
+        (runFrames << FrameTable.FRAME_SHIFT) + space.large().mappedBytes()
+            == space.large().liveBytes(),
+        "live bytes are not those of runs and mappings",
+        runFrames);
+  }
+
+  private int auditSlab(long frame, long tag) {
+    Slab slab = space.slab(FrameTag.value(tag));
+    check(slab.firstFrame() == frame, "is in a slab that begins elsewhere", frame);
+    check(slab.home().number() == FrameTag.home(tag), "names a wrong home", frame);
+    int count = SizeClasses.slabFrames(slab.sizeClass());
+    for (long at = frame; at < frame + count; at++) {
+      check(space.frameTable().tag(at) == tag, "differs from its slab's first", at);
+    }
+    auditBlocks(slab, frame, count);
+    slabFrames += count;
+    return count;
+  }
+
+  /** A granule has a state only where a block begins, and then it is one of the slab's class. */
+  private void auditBlocks(Slab slab, long frame, int count) {
+    int blockBytes = SizeClasses.blockBytes(slab.sizeClass());
+    long from = SlabSpace.granuleOf(frame);
+    for (long granule = from; granule < from + SlabSpace.granulesOf(count); granule++) {
+      int state = space.blocks().state(granule);
+      long offset = granule - from << SizeClasses.GRANULE_SHIFT;
+      boolean begins = offset % blockBytes == 0 && offset / blockBytes < slab.capacity();
+      if (!begins) {
+        check(state == BlockMap.NONE, "granule where no block begins has a state", granule);
+      } else if (state != BlockMap.NONE) {
+        check(
+            BlockMap.sizeClass(state) == slab.sizeClass(),
+            "granule names another class than its slab",
+            granule);
+      }
+    }
+  }
+
+  private int auditRun(long frame, long tag) {
+    int count = FrameTag.value(tag);
+    check(count > 0 && frame + count <= space.highFrame(), "begins a run too long", frame);
+    check(
+        space.blocks().state(SlabSpace.granuleOf(frame)) == BlockMap.RUN,
+        "begins a run that is not live",
+        frame);
+    for (long at = frame + 1; at < frame + count; at++) {
+      check(space.frameTable().tag(at) == FrameTag.NOTHING, "is inside a run and tagged", at);
+    }
+    auditNothingBegins(frame + 1, count - 1);
+    runFrames += count;
+    return count;
+  }
+
+  private void auditNothingBegins(long frame, int count) {
+    long from = SlabSpace.granuleOf(frame);
+    for (long granule = from; granule < from + SlabSpace.granulesOf(count); granule++) {
+      check(
+          space.blocks().state(granule) == BlockMap.NONE,
+          "granule outside of slabs has a state",
+          granule);
+    }
+  }
+
+  private static void check(boolean holds, String broken, long where) {
+    if (!holds) {
+      throw new IllegalStateException(broken + ": " + where);
+    }
+  }
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Slabs: runs of frames cut into blocks of one size class, kept in shards that work apart from each
+ * other; and the record of what each block is.
+ */
+package io.ashlar.slab;
