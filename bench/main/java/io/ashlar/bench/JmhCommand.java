@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.bench;
+
+import io.ashlar.bench.subject.Peer;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.results.format.ResultFormatFactory;
+import org.openjdk.jmh.results.format.ResultFormatType;
+import org.openjdk.jmh.runner.Defaults;
+import org.openjdk.jmh.runner.NoBenchmarksException;
+import org.openjdk.jmh.runner.options.CommandLineOptions;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Unmatched;
+
+/**
+ * JMH itself, once for each allocator asked for: {@code jemalloc} and {@code tcmalloc} need JVMs
+ * with another environment. The results are put together as if it had been one run.
+ */
+@Command(
+    name = "jmh",
+    description = {
+      "JMH with its own arguments; -p allocator=a,b chooses allocators, all that are present if "
+          + "not given. --rounds N repeats everything N times, the allocators taking turns."
+    })
+final class JmhCommand implements Callable<Integer> {
+
+  private static final String ROUNDS = "--rounds";
+
+  @Unmatched private List<String> arguments = new ArrayList<>();
+
+  @Override
+  public Integer call() throws Exception {
+    Arguments split = Arguments.split(arguments);
+    CommandLineOptions options = new CommandLineOptions(split.forJmh.toArray(String[]::new));
+    if (onlyAsks(options)) {
+      org.openjdk.jmh.Main.main(split.forJmh.toArray(String[]::new));
+      return 0;
+    }
+    // Who starts two at once on a machine knows it; a refusal would help nobody.
+    System.setProperty("jmh.ignoreLock", "true");
+    JmhRuns runs = new JmhRuns();
+    List<Peer> peers = peers(options);
+    boolean found = false;
+    for (int round = 0; round < split.rounds; round++) {
+      for (Peer peer : peers) {
+        try {
+          runs.run(options, peer);
+          found = true;
+        } catch (NoBenchmarksException e) {
+          System.out.println(peer + " does not fit these workloads");
+        }
+      }
+    }
+    if (!found) {
+      throw new IllegalArgumentException("no benchmark matches; bench/run list names them");
+    }
+    write(options, runs.merged());
+    return 0;
+  }
+
+  private static boolean onlyAsks(CommandLineOptions options) {
+    return options.shouldHelp()
+        || options.shouldList()
+        || options.shouldListWithParams()
+        || options.shouldListProfilers()
+        || options.shouldListResultFormats();
+  }
+
+  private static List<Peer> peers(CommandLineOptions options) {
+    Collection<String> labels = options.getParameter("allocator").orElse(null);
+    if (labels == null) {
+      return WorkloadName.present().toList();
+    }
+    List<Peer> peers = labels.stream().map(Peer::of).toList();
+    for (Peer peer : peers) {
+      if (!peer.isPresent()) {
+        throw new IllegalArgumentException(
+            peer + " is absent; on Debian: apt-get install " + peer.debianPackage());
+      }
+    }
+    return peers;
+  }
+
+  private static void write(CommandLineOptions options, Collection<RunResult> results)
+      throws Exception {
+    System.out.println();
+    ResultFormatFactory.getInstance(ResultFormatType.TEXT, System.out).writeOut(results);
+    if (options.getResult().hasValue() || options.getResultFormat().hasValue()) {
+      ResultFormatType format = options.getResultFormat().orElse(Defaults.RESULT_FORMAT);
+      String byDefault =
+          Defaults.RESULT_FILE_PREFIX + "." + format.toString().toLowerCase(java.util.Locale.ROOT);
+      String file = options.getResult().orElse(byDefault);
+      try (PrintStream out = new PrintStream(file, java.nio.charset.StandardCharsets.UTF_8)) {
+        ResultFormatFactory.getInstance(format, out).writeOut(results);
+      }
+    }
+  }
+
+  /**
+   * The command's arguments, ours and JMH's.
+   *
+   * @param rounds how often to repeat everything
+   * @param forJmh the rest, unchanged
+   */
+  record Arguments(int rounds, List<String> forJmh) {
+
+    static Arguments split(List<String> arguments) {
+      List<String> rest = new ArrayList<>(arguments);
+      int rounds = 1;
+      int at = rest.indexOf(ROUNDS);
+      if (at >= 0) {
+        if (at + 1 == rest.size() || !rest.get(at + 1).matches("[1-9]\\d{0,4}")) {
+          throw new IllegalArgumentException(ROUNDS + " needs a number, 1 or more");
+        }
+        rounds = Integer.parseInt(rest.get(at + 1));
+        rest.subList(at, at + 2).clear();
+      }
+      return new Arguments(rounds, List.copyOf(rest));
+    }
+  }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.bench;
+
+import io.ashlar.bench.subject.Peer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.openjdk.jmh.infra.BenchmarkParams;
+import org.openjdk.jmh.results.BenchmarkResult;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.Options;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+
+/** Runs of JMH with one allocator each, and what they come to together. */
+final class JmhRuns {
+
+  private final List<RunResult> results = new ArrayList<>();
+
+  /**
+   * Runs JMH with one allocator, in JVMs that are fit for it.
+   *
+   * @param options all else
+   * @param peer the allocator
+   * @return what was measured
+   * @throws RunnerException if JMH fails
+   */
+  Collection<RunResult> run(Options options, Peer peer) throws RunnerException {
+    OptionsBuilder builder = new OptionsBuilder();
+    builder.parent(options).param("allocator", peer.label());
+    builder.jvm(JvmCell.launcher(peer, options.getJvm().orElse(JvmCell.java())));
+    List<String> excludes = new ArrayList<>(options.getExcludes());
+    excludes.addAll(WorkloadName.unfit(peer));
+    excludes.forEach(builder::exclude);
+    Collection<RunResult> measured = new Runner(builder.build()).run();
+    results.addAll(measured);
+    return measured;
+  }
+
+  /**
+   * All runs so far. Those of the same benchmark with the same parameters are one result, each run
+   * a fork of it.
+   *
+   * @return in JMH's order
+   */
+  Collection<RunResult> merged() {
+    Map<String, List<RunResult>> groups = new LinkedHashMap<>();
+    for (RunResult result : results) {
+      groups.computeIfAbsent(key(result.getParams()), key -> new ArrayList<>()).add(result);
+    }
+    return groups.values().stream()
+        .map(JmhRuns::merge)
+        .sorted(RunResult.DEFAULT_SORT_COMPARATOR)
+        .toList();
+  }
+
+  private static RunResult merge(List<RunResult> rounds) {
+    if (rounds.size() == 1) {
+      return rounds.get(0);
+    }
+    List<BenchmarkResult> forks = new ArrayList<>();
+    rounds.forEach(round -> forks.addAll(round.getBenchmarkResults()));
+    return new RunResult(withForks(rounds.get(0).getParams(), forks.size()), forks);
+  }
+
+  private static String key(BenchmarkParams params) {
+    StringBuilder key = new StringBuilder();
+    key.append(params.getBenchmark()).append(' ').append(params.getMode());
+    key.append(' ').append(params.getThreads());
+    for (String name : params.getParamsKeys()) {
+      key.append(' ').append(name).append('=').append(params.getParam(name));
+    }
+    return key.toString();
+  }
+
+  private static BenchmarkParams withForks(BenchmarkParams params, int forks) {
+    org.openjdk.jmh.runner.WorkloadParams workload = new org.openjdk.jmh.runner.WorkloadParams();
+    int at = 0;
+    for (String name : params.getParamsKeys()) {
+      workload.put(name, params.getParam(name), at++);
+    }
+    return new BenchmarkParams(
+        params.getBenchmark(),
+        params.generatedBenchmark(),
+        params.shouldSynchIterations(),
+        params.getThreads(),
+        params.getThreadGroups(),
+        params.getThreadGroupLabels(),
+        forks,
+        params.getWarmupForks(),
+        params.getWarmup(),
+        params.getMeasurement(),
+        params.getMode(),
+        workload,
+        params.getTimeUnit(),
+        params.getOpsPerInvocation(),
+        params.getJvm(),
+        params.getJvmArgs(),
+        params.getJdkVersion(),
+        params.getVmName(),
+        params.getVmVersion(),
+        params.getJmhVersion(),
+        params.getTimeout());
+  }
+}

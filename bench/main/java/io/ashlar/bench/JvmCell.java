@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.bench;
+
+import io.ashlar.bench.subject.Peer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Starts JVMs that measure one allocator each. */
+public final class JvmCell {
+
+  /** What each JVM that measures is started with. */
+  public static final List<String> ARGUMENTS =
+      List.of(
+          "--enable-native-access=ALL-UNNAMED",
+          "--sun-misc-unsafe-memory-access=allow",
+          "-Xshare:auto",
+          "-Xlog:disable",
+          "-Xlog:all=error:stderr");
+
+  private static final Map<Peer, String> LAUNCHERS = new ConcurrentHashMap<>();
+
+  private JvmCell() {}
+
+  /**
+   * The command that starts a JVM fit for a peer: {@code java} itself, or a script that adds to the
+   * environment first.
+   *
+   * @param peer the allocator that the JVM will open
+   * @param java the {@code java} to start
+   * @return the command's path
+   */
+  static String launcher(Peer peer, String java) {
+    return peer.environment().isEmpty()
+        ? java
+        : LAUNCHERS.computeIfAbsent(peer, absent -> writeLauncher(peer, java));
+  }
+
+  private static String writeLauncher(Peer peer, String java) {
+    StringBuilder script = new StringBuilder("#!/bin/sh\n");
+    peer.environment().forEach((name, value) -> script.append(name + "='" + value + "' "));
+    script.append("exec '").append(java).append("' \"$@\"\n");
+    try {
+      Path file =
+          Files.createTempFile(
+              "java-" + peer.label() + "-",
+              "",
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+      file.toFile().deleteOnExit();
+      return Files.writeString(file, script).toString();
+    } catch (IOException e) {
+      throw new FailedException("cannot write a launcher for " + peer, e);
+    }
+  }
+
+  /**
+   * The {@code java} that runs this program.
+   *
+   * @return its path
+   */
+  static String java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+  }
+
+  /**
+   * Runs a class of this program in a fresh JVM, and waits for it.
+   *
+   * @param peer the allocator that the JVM will open
+   * @param jvmArguments beyond {@link #ARGUMENTS}
+   * @param main the class
+   * @param arguments of the class
+   * @throws FailedException with the end of what it wrote, if it failed
+   * @throws InterruptedException if interrupted
+   */
+  public static void run(Peer peer, List<String> jvmArguments, Class<?> main, String... arguments)
+      throws InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(launcher(peer, java()));
+    command.addAll(ARGUMENTS);
+    command.addAll(jvmArguments);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(List.of(arguments));
+    try {
+      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      String output = new String(process.getInputStream().readAllBytes());
+      if (process.waitFor() != 0) {
+        throw new FailedException(peer + " failed:\n" + output, null);
+      }
+    } catch (IOException e) {
+      throw new FailedException("cannot start " + command.get(0), e);
+    }
+  }
+
+  /** A JVM that could not be started, or ended with an error. */
+  public static final class FailedException extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    FailedException(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+}

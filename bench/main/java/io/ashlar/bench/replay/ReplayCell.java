@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.bench.replay;
+
+import com.google.gson.Gson;
+import io.ashlar.bench.Medians;
+import io.ashlar.bench.subject.Peer;
+import io.ashlar.bench.subject.Subject;
+import io.ashlar.bench.subject.Subject.Footprint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/**
+ * One replay in a JVM of its own, which measures either time or memory.
+ *
+ * <p><b>Time</b>: the whole trace is replayed {@value #WARMUP_PASSES} times on the allocator under
+ * test, so that all code is compiled, and then {@value #MEASURED_PASSES} times more; the median of
+ * these counts. After each pass what the program left live is freed, beside the clock. So every
+ * allocator is measured with the memory it kept from the passes before.
+ *
+ * <p><b>Memory</b>: a small trace that never has more than a few blocks live warms the code and
+ * links the calls; then the trace is replayed once, with pauses to measure. For allocators that do
+ * not know their own memory it is the growth of the process's resident set, its peak as the kernel
+ * has it. The Java heap is of a fixed size and touched at start, so that it does not grow.
+ */
+public final class ReplayCell {
+
+  static final int WARMUP_PASSES = 2;
+  static final int MEASURED_PASSES = 3;
+
+  private ReplayCell() {}
+
+  /** What a cell measures. */
+  public enum Measure {
+    /** Nanoseconds an operation. */
+    TIME,
+    /** Bytes. */
+    MEMORY
+  }
+
+  /**
+   * A cell.
+   *
+   * @param trace name or path
+   * @param allocator label of the {@link Peer}
+   * @param threading one thread, or one for each recorded thread
+   * @param measure time or memory
+   */
+  public record Request(String trace, String allocator, String threading, Measure measure) {}
+
+  /**
+   * What came out.
+   *
+   * @param nsPerOp time of an operation; 0 where memory was measured
+   * @param peakResidentBytes most physical memory, the allocator's records included
+   * @param metadataBytes how much of it the allocator's records were; 0 where it does not know
+   * @param peakLiveBytes most requested bytes live at once
+   * @param operations operations in the trace
+   * @param curve memory over the trace: operation, live bytes, resident bytes
+   */
+  public record Outcome(
+      double nsPerOp,
+      long peakResidentBytes,
+      long metadataBytes,
+      long peakLiveBytes,
+      int operations,
+      List<long[]> curve) {}
+
+  /**
+   * Measures one cell.
+   *
+   * @param args a {@link Request} as JSON, and the file for the {@link Outcome}
+   * @throws IOException if the trace cannot be read or the outcome not be written
+   */
+  public static void main(String[] args) throws IOException {
+    Gson gson = new Gson();
+    Outcome outcome = measure(gson.fromJson(args[0], Request.class));
+    Files.writeString(Path.of(args[1]), gson.toJson(outcome));
+  }
+
+  private static Outcome measure(Request request) throws IOException {
+    Trace trace = Traces.load(request.trace);
+    Replay.Threading threading = Replay.Threading.valueOf(request.threading);
+    try (Subject subject = Peer.of(request.allocator).open()) {
+      return request.measure == Measure.TIME
+          ? time(trace, threading, subject)
+          : memory(trace, threading, subject);
+    }
+  }
+
+  private static Outcome time(Trace trace, Replay.Threading threading, Subject subject) {
+    Replay replay = threading.of(trace);
+    double[] nanos = new double[MEASURED_PASSES];
+    long peakLiveBytes = 0;
+    for (int pass = -WARMUP_PASSES; pass < MEASURED_PASSES; pass++) {
+      Replay.Pass made = replay.run(subject, MemoryCurve.NONE);
+      replay.freeRest(subject);
+      if (pass >= 0) {
+        nanos[pass] = made.nanos();
+        peakLiveBytes = Math.max(peakLiveBytes, made.peakLiveBytes());
+      }
+    }
+    double nsPerOp = Medians.of(nanos) / trace.operations;
+    return new Outcome(nsPerOp, 0, 0, peakLiveBytes, trace.operations, List.of());
+  }
+
+  private static Outcome memory(Trace trace, Replay.Threading threading, Subject subject) {
+    try (ProcessMemory process = new ProcessMemory()) {
+      boolean knowsItself = subject.footprint() != null;
+      Supplier<Footprint> meter = knowsItself ? subject::footprint : process::growth;
+      Replay replay = threading.of(trace);
+      MemoryCurve curve = MemoryCurve.of(trace, meter);
+      WarmUp.run(threading, subject, meter);
+      process.reset();
+      Replay.Pass pass = replay.run(subject, curve);
+      long processPeakBytes = process.peakGrowthBytes();
+      MemoryCurve.Sample peak = curve.peak();
+      return new Outcome(
+          0,
+          knowsItself ? peak.totalBytes() : processPeakBytes,
+          peak.metadataBytes(),
+          pass.peakLiveBytes(),
+          trace.operations,
+          curve.samples().stream()
+              .map(s -> new long[] {s.operation(), s.liveBytes(), s.totalBytes()})
+              .toList());
+    }
+  }
+
+  /** The arguments of the JVM for cells. */
+  static Stream<String> jvmArguments(Measure measure) {
+    // Memory is measured with the quick compiler alone: the other one's work needs memory.
+    return measure == Measure.MEMORY
+        ? Stream.of("-XX:TieredStopAtLevel=1", "-Xss256k")
+        : Stream.of("-XX:-UsePerfData");
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.bench.subject;
+
+import java.lang.foreign.Linker;
+
+/** The C library's malloc. */
+final class Glibc extends Subject {
+
+  private static final NativeCalls CALLS =
+      NativeCalls.link(Linker.nativeLinker().defaultLookup(), "");
+
+  @Override
+  public long malloc(long byteSize) {
+    return CALLS.malloc(byteSize);
+  }
+
+  @Override
+  public long calloc(long byteSize) {
+    return CALLS.calloc(byteSize);
+  }
+
+  @Override
+  public long alignedAlloc(long byteAlignment, long byteSize) {
+    return CALLS.alignedAlloc(byteAlignment, byteSize);
+  }
+
+  @Override
+  public long realloc(long address, long newByteSize) {
+    return CALLS.realloc(address, newByteSize);
+  }
+
+  @Override
+  public void free(long address) {
+    CALLS.free(address);
+  }
+}

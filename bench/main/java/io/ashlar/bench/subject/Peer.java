@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.bench.subject;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** All that can be compared: ours, the baseline, the peers, and the empty harness. */
+public enum Peer {
+  /** The scalable allocator. */
+  ASHLAR("ashlar", "AshlarRaw"),
+  /** The scalable allocator through the handle of the calling thread. */
+  ASHLAR_HANDLE("ashlar-handle", "AshlarHandle"),
+  /** The spin-locked baseline. */
+  SPINLOCK("spinlock", "SpinLockBaseline"),
+  /** The C library's malloc. */
+  GLIBC("glibc", "Glibc"),
+  /** mimalloc, loaded at run time. */
+  MIMALLOC(
+      "mimalloc",
+      "Mimalloc",
+      "libmimalloc2.0",
+      List.of("libmimalloc.so.2", "libmimalloc.so.3", "libmimalloc.so", "libmimalloc.dylib")),
+  /** jemalloc, preloaded. */
+  JEMALLOC("jemalloc", "Jemalloc", "libjemalloc2", List.of("libjemalloc.so.2")),
+  /** tcmalloc, preloaded. */
+  TCMALLOC(
+      "tcmalloc",
+      "Tcmalloc",
+      "libtcmalloc-minimal4",
+      List.of("libtcmalloc_minimal.so.4", "libtcmalloc.so.4")),
+  /** The JDK's confined arena, one for each block. */
+  ARENA("arena", "JdkArena"),
+  /** No allocator: the cost of the harness. */
+  NONE("none", "NoAllocator");
+
+  private final String label;
+  private final String className;
+  private final String debianPackage;
+  private final List<String> libraryNames;
+
+  Peer(String label, String className) {
+    this(label, className, "", List.of());
+  }
+
+  Peer(String label, String className, String debianPackage, List<String> libraryNames) {
+    this.label = label;
+    this.className = className;
+    this.debianPackage = debianPackage;
+    this.libraryNames = libraryNames;
+  }
+
+  /**
+   * Finds a peer by its label.
+   *
+   * @param label as in {@link #label}
+   * @return the peer
+   * @throws IllegalArgumentException naming all labels, if there is none
+   */
+  public static Peer of(String label) {
+    return Arrays.stream(values())
+        .filter(peer -> peer.label.equals(label))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "no allocator " + label + "; there are " + Arrays.asList(values())));
+  }
+
+  /**
+   * The name in parameters and tables.
+   *
+   * @return it
+   */
+  public String label() {
+    return label;
+  }
+
+  /**
+   * The Debian package that brings the peer.
+   *
+   * @return its name, empty if none is needed
+   */
+  public String debianPackage() {
+    return debianPackage;
+  }
+
+  /**
+   * Whether the peer can be opened on this machine, in a JVM with {@link #environment}.
+   *
+   * @return false if its library is not installed
+   */
+  public boolean isPresent() {
+    return libraryNames.isEmpty() || library().isPresent();
+  }
+
+  /**
+   * The peer's native library.
+   *
+   * @return its file, if it has one and it is installed
+   */
+  public Optional<Path> library() {
+    return Libraries.find(libraryNames);
+  }
+
+  Path requireLibrary() {
+    return library()
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    label + " is not installed; on Debian: apt-get install " + debianPackage));
+  }
+
+  /**
+   * What the environment of a JVM must have beyond its parent's for this peer to be opened in it.
+   *
+   * @return variables and values
+   */
+  public Map<String, String> environment() {
+    return switch (this) {
+      case JEMALLOC, TCMALLOC -> Map.of("LD_PRELOAD", requireLibrary().toString());
+      default -> Map.of();
+    };
+  }
+
+  /**
+   * Opens the peer: once in a JVM that measures.
+   *
+   * @return the allocator
+   * @throws IllegalStateException if it is not installed, or the JVM lacks {@link #environment}
+   */
+  public Subject open() {
+    // By name, and not by a constructor reference: linking one would load all the classes of
+    // subjects, and then no call of a workload would be bound to the only one in use.
+    try {
+      return (Subject)
+          Class.forName(Peer.class.getPackageName() + "." + className)
+              .getDeclaredConstructor()
+              .newInstance();
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("cannot open " + label, e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return label;
+  }
+}

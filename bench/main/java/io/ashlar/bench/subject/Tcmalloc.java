@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.bench.subject;
+
+/** tcmalloc, preloaded: its thread-local storage does not allow loading it later. */
+final class Tcmalloc extends Subject {
+
+  private static final NativeCalls CALLS =
+      NativeCalls.linkPreloaded(Peer.TCMALLOC.requireLibrary());
+
+  @Override
+  public long malloc(long byteSize) {
+    return CALLS.malloc(byteSize);
+  }
+
+  @Override
+  public long calloc(long byteSize) {
+    return CALLS.calloc(byteSize);
+  }
+
+  @Override
+  public long alignedAlloc(long byteAlignment, long byteSize) {
+    return CALLS.alignedAlloc(byteAlignment, byteSize);
+  }
+
+  @Override
+  public long realloc(long address, long newByteSize) {
+    return CALLS.realloc(address, newByteSize);
+  }
+
+  @Override
+  public void free(long address) {
+    CALLS.free(address);
+  }
+}

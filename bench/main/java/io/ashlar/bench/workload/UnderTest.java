@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.bench.workload;
+
+import io.ashlar.bench.subject.Peer;
+import io.ashlar.bench.subject.Subject;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+
+/** The allocator under test, one for all threads of a benchmark. */
+@State(Scope.Benchmark)
+public class UnderTest {
+
+  /** Label of a {@link Peer}. */
+  @Param("ashlar")
+  public String allocator;
+
+  private final AtomicInteger users = new AtomicInteger();
+  private Subject subject;
+
+  /** For JMH. */
+  public UnderTest() {}
+
+  /** Opens the allocator. */
+  @Setup
+  public void open() {
+    subject = Peer.of(allocator).open();
+  }
+
+  /**
+   * The allocator as the calling thread should use it, until {@link #leave}.
+   *
+   * @return it
+   */
+  Subject enter() {
+    users.incrementAndGet();
+    return subject.forThread();
+  }
+
+  /** The allocator, for a thread that uses it while another has entered. */
+  Subject subject() {
+    return subject;
+  }
+
+  /**
+   * Ends the calling thread's use. The last one closes the allocator: JMH would close it when the
+   * first thread is done, while others still give back their blocks.
+   */
+  void leave() {
+    if (users.decrementAndGet() == 0) {
+      subject.close();
+    }
+  }
+}
