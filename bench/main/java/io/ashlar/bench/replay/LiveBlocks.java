@@ -33,23 +33,24 @@ final class LiveBlocks {
   long replay(Subject subject, int i) {
     int object = trace.object[i];
     long bytes = trace.size(i);
-    switch (trace.kind[i]) {
-      case Trace.MALLOC:
-        return put(object, subject.malloc(bytes), 0, bytes);
-      case Trace.CALLOC:
-        return put(object, subject.calloc(bytes), 0, bytes);
-      case Trace.ALIGNED:
+    return switch (trace.kind[i]) {
+      case Trace.MALLOC -> put(object, subject.malloc(bytes), 0, bytes);
+      case Trace.CALLOC -> put(object, subject.calloc(bytes), 0, bytes);
+      case Trace.ALIGNED -> {
         long alignment = Math.max(Long.BYTES, 1L << trace.alignmentShift[i]);
-        return put(object, subject.alignedAlloc(alignment, bytes), 0, bytes);
-      case Trace.REALLOC:
+        yield put(object, subject.alignedAlloc(alignment, bytes), 0, bytes);
+      }
+      case Trace.REALLOC -> {
         long old = Integer.toUnsignedLong(size[object]);
         long moved = subject.realloc(address[object], bytes);
-        return put(object, moved, Math.min(old, bytes), bytes) - old;
-      default:
+        yield put(object, moved, Math.min(old, bytes), bytes) - old;
+      }
+      default -> {
         subject.free(address[object]);
         address[object] = 0;
-        return -Integer.toUnsignedLong(size[object]);
-    }
+        yield -Integer.toUnsignedLong(size[object]);
+      }
+    };
   }
 
   private long put(int object, long block, long from, long bytes) {

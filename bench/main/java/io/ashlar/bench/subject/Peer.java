@@ -39,6 +39,8 @@ public enum Peer {
   private final String label;
   private final String className;
   private final String debianPackage;
+
+  @SuppressWarnings("ImmutableEnumChecker") // made by List.of
   private final List<String> libraryNames;
 
   Peer(String label, String className) {
@@ -135,10 +137,10 @@ public enum Peer {
     // By name, and not by a constructor reference: linking one would load all the classes of
     // subjects, and then no call of a workload would be bound to the only one in use.
     try {
-      return (Subject)
-          Class.forName(Peer.class.getPackageName() + "." + className)
-              .getDeclaredConstructor()
-              .newInstance();
+      return Class.forName(Peer.class.getPackageName() + "." + className)
+          .asSubclass(Subject.class)
+          .getDeclaredConstructor()
+          .newInstance();
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("cannot open " + label, e);
     }

@@ -3,6 +3,7 @@ package io.ashlar.bench.workload;
 
 import io.ashlar.bench.subject.RawMemory;
 import io.ashlar.bench.subject.Subject;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -31,8 +32,8 @@ final class LarsonChain {
   private volatile Thread receiver;
   private volatile Throwable failure;
 
-  /** The thread at work; the last one when the chain has stopped. */
-  private volatile Thread worker;
+  /** Opened by the last thread of the chain, when it has been told to stop. */
+  private volatile CountDownLatch ended;
 
   /** Steps done; written by one thread of the chain at a time. */
   private volatile long steps;
@@ -54,6 +55,7 @@ final class LarsonChain {
     receiver = Thread.currentThread();
     stopping = false;
     delivered = -1;
+    ended = new CountDownLatch(1);
     startThread();
   }
 
@@ -78,10 +80,7 @@ final class LarsonChain {
   /** Ends the work, and waits for the end. */
   void stop() throws InterruptedException {
     stopping = true;
-    for (Thread last = null; last != worker; ) {
-      last = worker;
-      last.join();
-    }
+    ended.await();
     throwFailure();
   }
 
@@ -100,9 +99,7 @@ final class LarsonChain {
   }
 
   private void startThread() {
-    Thread next = new Thread(this::work, "larson");
-    worker = next;
-    next.start();
+    new Thread(this::work, "larson").start();
   }
 
   private void work() {
@@ -110,14 +107,18 @@ final class LarsonChain {
       Subject subject = shared.forThread();
       for (int done = 0; done < LIFETIME_STEPS && !stopping; done += PARCEL_STEPS) {
         parcel(subject);
-        steps += PARCEL_STEPS;
+        long before = steps;
+        steps = before + PARCEL_STEPS;
         LockSupport.unpark(receiver);
       }
-      if (!stopping) {
+      if (stopping) {
+        ended.countDown();
+      } else {
         startThread();
       }
     } catch (Throwable e) {
       failure = e;
+      ended.countDown();
       LockSupport.unpark(receiver);
     }
   }

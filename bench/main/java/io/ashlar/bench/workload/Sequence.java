@@ -38,6 +38,6 @@ final class Sequence {
    * @return uniform in [0, bound), but for a bias below bound / 2^32
    */
   int below(int bound) {
-    return (int) (next() * bound >>> 32);
+    return (int) ((next() * bound) >>> 32);
   }
 }
