@@ -88,6 +88,7 @@ public final class ThreadCache {
    * @param thread a thread
    * @return whether it is that one's
    */
+  @SuppressWarnings("ReferenceEquality") // identity is what is asked
   public boolean isOwnedBy(Thread thread) {
     return owner == thread;
   }
@@ -503,7 +504,7 @@ public final class ThreadCache {
     int state = blocks.state(blocks.granule(address));
     boolean free = state == 0 || BlockMap.isFree(state);
     boolean ofClass = state == 0 || sizeClass < 0 || BlockMap.sizeClass(state) == sizeClass;
-    if (checked && !(free && ofClass) || !firstSeen.test(address) || space.isInSlab(address)) {
+    if ((checked && !(free && ofClass)) || !firstSeen.test(address) || space.isInSlab(address)) {
       throw new IllegalStateException(
           "a thread keeps block 0x%x, whose state is %d, and which may be elsewhere too"
               .formatted(address, state));

@@ -38,7 +38,9 @@ public final class ThreadCaches {
   /** Entries are never null: where nobody is, is a cache whose owner is null. */
   private final ThreadCache[] table = new ThreadCache[TABLE_SIZE];
 
+  @SuppressWarnings("ThreadLocalUsage") // a thread has a cache in each allocator
   private final ThreadLocal<ThreadCache> displaced = new ThreadLocal<>();
+
   private final ReentrantLock lock = new ReentrantLock();
   private final List<ThreadCache> all = new ArrayList<>();
   private final CacheCounts ended = new CacheCounts();

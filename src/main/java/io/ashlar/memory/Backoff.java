@@ -21,6 +21,7 @@ public final class Backoff {
    *
    * @param attempt how many times the caller has waited already
    */
+  @SuppressWarnings("ThreadPriorityCheck") // yield helps progress; nothing relies on it
   public static void pause(int attempt) {
     if (attempt < SPINS) {
       Thread.onSpinWait();

@@ -136,7 +136,7 @@ public final class Memory {
       if ((byte) (before >>> shift) != expected) {
         return false;
       }
-      int after = before & ~(0xFF << shift) | (value & 0xFF) << shift;
+      int after = (before & ~(0xFF << shift)) | ((value & 0xFF) << shift);
       if (INTS.compareAndSet(ALL, word, before, after)) {
         return true;
       }

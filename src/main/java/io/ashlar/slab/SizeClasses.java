@@ -82,7 +82,7 @@ public final class SizeClasses {
    * @return the class
    */
   public static int of(long byteSize) {
-    return CLASS[(int) byteSize + 15 >> GRANULE_SHIFT];
+    return CLASS[((int) byteSize + 15) >> GRANULE_SHIFT];
   }
 
   /**
@@ -138,6 +138,6 @@ public final class SizeClasses {
    * @return the block's index; the offset is inside that block
    */
   public static int blockIndex(int sizeClass, long byteOffset) {
-    return (int) (byteOffset * RECIPROCAL[sizeClass] >>> RECIPROCAL_SHIFT);
+    return (int) ((byteOffset * RECIPROCAL[sizeClass]) >>> RECIPROCAL_SHIFT);
   }
 }

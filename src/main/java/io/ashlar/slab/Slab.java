@@ -160,9 +160,9 @@ final class Slab {
       int state = blocks == null ? BlockMap.NONE : blocks.state(blocks.granule(block));
       check(
           state == BlockMap.NONE
-              || BlockMap.isFree(state)
+              || (BlockMap.isFree(state)
                   && !BlockMap.isInTransit(state)
-                  && BlockMap.sizeClass(state) == sizeClass,
+                  && BlockMap.sizeClass(state) == sizeClass),
           "holds block 0x" + Long.toHexString(block) + " whose state is " + state);
     }
     check(bits == freeCount, "has " + bits + " free blocks, counted as " + freeCount);

@@ -488,7 +488,8 @@ public final class SlabSpace implements AutoCloseable {
     long sum = 0;
     int[] counts = slabCounts();
     for (int sizeClass = 0; sizeClass < counts.length; sizeClass++) {
-      sum += (long) counts[sizeClass] * SizeClasses.slabFrames(sizeClass) << FrameTable.FRAME_SHIFT;
+      sum +=
+          ((long) counts[sizeClass] * SizeClasses.slabFrames(sizeClass)) << FrameTable.FRAME_SHIFT;
     }
     return sum;
   }

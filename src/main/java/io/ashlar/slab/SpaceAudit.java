@@ -36,7 +36,7 @@ final class SpaceAudit {
         "frames: free + slabs' + runs' are not all",
         space.frames().freeFrames());
     check(
-        (slabFrames + runFrames << FrameTable.FRAME_SHIFT) + space.large().mappedBytes()
+        ((slabFrames + runFrames) << FrameTable.FRAME_SHIFT) + space.large().mappedBytes()
             == space.usedBytes(),
         "bytes used are not those of slabs, runs and mappings",
         space.usedBytes());
@@ -70,7 +70,7 @@ final class SpaceAudit {
     long from = SlabSpace.granuleOf(frame);
     for (long granule = from; granule < from + SlabSpace.granulesOf(count); granule++) {
       int state = space.blocks().state(granule);
-      long offset = granule - from << SizeClasses.GRANULE_SHIFT;
+      long offset = (granule - from) << SizeClasses.GRANULE_SHIFT;
       boolean begins = offset % blockBytes == 0 && offset / blockBytes < slab.capacity();
       if (!begins) {
         check(state == BlockMap.NONE, "granule where no block begins has a state", granule);
