@@ -26,7 +26,7 @@ enum WorkloadName {
 
   /** Matches the workload's benchmarks alone. */
   String pattern() {
-    return "\\.workload\\." + label + "\\.";
+    return "\\." + label + "\\.";
   }
 
   /** An arena is freed as a whole, and a handle is its thread's: they fit where blocks pair up. */

@@ -56,6 +56,30 @@ final class Trace {
     return Integer.toUnsignedLong(size[i]);
   }
 
+  /**
+   * The same trace, and at its end a free of each object that the program left live, so that it can
+   * be replayed over and over.
+   *
+   * @return the longer trace
+   */
+  Trace closed() {
+    Builder builder = new Builder(threads, objects, operations + operations / 8);
+    boolean[] live = new boolean[objects];
+    char[] last = new char[objects];
+    for (int i = 0; i < operations; i++) {
+      long alignment = kind[i] == ALIGNED ? 1L << alignmentShift[i] : 1;
+      builder.add(kind[i], thread[i], object[i], alignment, size(i));
+      live[object[i]] = kind[i] != FREE;
+      last[object[i]] = thread[i];
+    }
+    for (int id = 0; id < objects; id++) {
+      if (live[id]) {
+        builder.add(FREE, last[id], id, 1, 0);
+      }
+    }
+    return builder.build();
+  }
+
   /** Collects operations in recorded order, and checks that they can have happened. */
   static final class Builder {
 
@@ -70,7 +94,7 @@ final class Trace {
     private char[] thread;
     private int[] version;
 
-    /** By object: live bytes if it is live, and operations seen; -1: never allocated. */
+    /** By object: its bytes, and the operations seen on it or {@link #DEAD}. */
     private final int[] liveSize;
 
     private final int[] seen;

@@ -34,7 +34,7 @@ public class UnderTest {
    *
    * @return it
    */
-  Subject enter() {
+  public Subject enter() {
     users.incrementAndGet();
     return subject.forThread();
   }
@@ -48,7 +48,7 @@ public class UnderTest {
    * Ends the calling thread's use. The last one closes the allocator: JMH would close it when the
    * first thread is done, while others still give back their blocks.
    */
-  void leave() {
+  public void leave() {
     if (users.decrementAndGet() == 0) {
       subject.close();
     }

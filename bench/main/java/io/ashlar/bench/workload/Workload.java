@@ -24,8 +24,8 @@ import org.openjdk.jmh.annotations.Warmup;
     jvmArgsPrepend = {
       "--enable-native-access=ALL-UNNAMED",
       "--sun-misc-unsafe-memory-access=allow",
-      "-Xms256m",
-      "-Xmx256m"
+      "-Xms512m",
+      "-Xmx512m"
     })
 public abstract class Workload {
 
