@@ -70,10 +70,11 @@ public final class Ashlar implements Allocator {
             options.limit(),
             options.purgeDelay().toNanos(),
             options.hardening() != Hardening.OFF,
+            ThreadCaches.recordBytes(options.shards(), options.threads()),
             address ->
                 errorHandler.accept(
                     new InvalidFreeException(address, "freed twice, by different threads")));
-    caches = new ThreadCaches(space, options.hardening() == Hardening.STRICT);
+    caches = new ThreadCaches(space, options.threads(), options.hardening() == Hardening.STRICT);
   }
 
   /**
@@ -98,14 +99,13 @@ public final class Ashlar implements Allocator {
   public long malloc(long byteSize) {
     Thread thread = Thread.currentThread();
     ThreadCache cache = caches.inPlaceOf(thread);
-    if (cache.isOwnedBy(thread) && byteSize >= 0) {
+    if (cache.isOwnedBy(thread)) {
       return cache.malloc(byteSize);
     }
     return mallocElsewhere(byteSize);
   }
 
   private long mallocElsewhere(long byteSize) {
-    checkSize(byteSize);
     ThreadCache cache = caches.enter();
     try {
       return cache.malloc(byteSize);

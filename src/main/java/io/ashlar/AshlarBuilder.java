@@ -28,6 +28,11 @@ public final class AshlarBuilder {
   /** A portable region is resident as a whole, so it is small unless told otherwise. */
   private static final long PORTABLE_CAPACITY = 256L << 20;
 
+  /** Platform threads that have caches of their own; those beyond share, as virtual ones do. */
+  private static final int MAX_THREADS = 1 << 16;
+
+  private static final int MAX_PORTABLE_THREADS = 256;
+
   private static final int SHARDS_PER_PROCESSOR = 4;
   private static final int MAX_SHARDS = 1024;
 
@@ -242,6 +247,10 @@ public final class AshlarBuilder {
   int shards() {
     int wanted = SHARDS_PER_PROCESSOR * Runtime.getRuntime().availableProcessors();
     return shards != 0 ? shards : Math.min(wanted, MAX_SHARDS);
+  }
+
+  int threads() {
+    return portable ? MAX_PORTABLE_THREADS : MAX_THREADS;
   }
 
   Hardening hardening() {

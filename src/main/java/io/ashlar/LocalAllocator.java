@@ -36,8 +36,11 @@ public final class LocalAllocator implements SegmentAllocator {
    * @throws IllegalStateException if the allocator is closed
    */
   public long malloc(long byteSize) {
+    if (cache != null && cache.isOwnedBy(Thread.currentThread())) {
+      return cache.malloc(byteSize);
+    }
     checkThread();
-    return cache == null || byteSize < 0 ? allocator.malloc(byteSize) : cache.malloc(byteSize);
+    return allocator.malloc(byteSize);
   }
 
   /**
@@ -50,8 +53,8 @@ public final class LocalAllocator implements SegmentAllocator {
    * @throws IllegalStateException if the allocator is closed
    */
   public void free(long address) {
-    checkThread();
-    if (cache == null || !cache.free(address)) {
+    if (cache == null || !cache.isOwnedBy(Thread.currentThread()) || !cache.free(address)) {
+      checkThread();
       allocator.free(address);
     }
   }

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.cache;
 
+import io.ashlar.frame.FrameTable;
 import io.ashlar.memory.Backoff;
 import io.ashlar.memory.Memory;
 import io.ashlar.memory.SpinLock;
 import io.ashlar.slab.BlockMap;
+import io.ashlar.slab.FrameTag;
 import io.ashlar.slab.FreeBatch;
 import io.ashlar.slab.Shard;
 import io.ashlar.slab.SizeClasses;
 import io.ashlar.slab.SlabSpace;
-import java.util.Arrays;
 import java.util.function.LongPredicate;
 
 /**
@@ -39,39 +40,53 @@ public final class ThreadCache {
 
   private static final int VISITS_PER_SWEEP = 64;
 
+  /** Bytes that a cache without batches takes on the Java heap, about. */
+  private static final int FOOTPRINT = 600;
+
   /**
-   * Granules that the fast path of {@link #free} knows of: all, or none, which sends every free to
-   * the slow path: at the strict setting, and once the allocator is closed.
+   * Granules that the fast path of {@link #free} knows of: all, or none at the strict setting,
+   * which sends every free to the slow path.
    */
-  private long fastGranules;
+  private final long fastGranules;
 
   private final BlockMap blocks;
-  private final Magazine[] magazines = new Magazine[SizeClasses.COUNT];
+  private final FrameTable frames;
+  private final Magazines magazines;
   private final SlabSpace space;
+
+  /** Kind and home in the tags of frames of our shard's slabs. */
+  private final int place;
+
   private final int home;
 
-  /** Whether states are kept: not with hardening off. */
+  /** Whether blocks on the way home are marked: not with hardening off. */
   private final boolean checked;
 
   private final boolean strict;
-  final Thread owner;
+
+  /**
+   * Null if the cache is shared, or the allocator closed. Plain: only the owner finds itself here.
+   */
+  private Thread owner;
 
   private final ThreadCaches caches;
   private final Shard shard;
   private final FreeBatch[] batches;
   private final long[] remoteFrees = new long[SizeClasses.COUNT];
-  private final long[] allocationsAtSweep = new long[SizeClasses.COUNT];
   private long batchedBytes;
   private int visits;
 
   /** Held by who uses a shared cache; null in a thread's own. */
   private final SpinLock shared;
 
-  ThreadCache(ThreadCaches caches, int home, Thread owner, SpinLock shared) {
+  ThreadCache(ThreadCaches caches, int home, long record, Thread owner, SpinLock shared) {
     this.caches = caches;
     this.space = caches.space();
     this.blocks = space.blocks();
+    this.frames = space.frameTable();
     this.home = home;
+    this.place = FrameTag.place(home);
+    this.magazines = new Magazines(record);
     this.owner = owner;
     this.shared = shared;
     this.shard = space.shard(home);
@@ -79,7 +94,6 @@ public final class ThreadCache {
     this.strict = caches.strict();
     this.fastGranules = strict ? 0 : blocks.granules();
     this.batches = new FreeBatch[space.shardCount()];
-    Arrays.fill(magazines, Magazine.NONE);
   }
 
   /**
@@ -88,7 +102,7 @@ public final class ThreadCache {
    * @param thread a thread
    * @return whether it is that one's
    */
-  @SuppressWarnings("ReferenceEquality") // identity is what is asked
+  @SuppressWarnings("ReferenceEquality") // A thread is itself.
   public boolean isOwnedBy(Thread thread) {
     return owner == thread;
   }
@@ -100,23 +114,22 @@ public final class ThreadCache {
    *
    * @param byteSize bytes wanted
    * @return its address, or 0 if memory is out
+   * @throws IllegalArgumentException if the size is negative
    */
   public long malloc(long byteSize) {
-    if (SizeClasses.isSmall(byteSize)) {
-      return allocate(SizeClasses.of(byteSize));
-    }
-    return mallocUnusual(byteSize);
+    return SizeClasses.isSmall(byteSize)
+        ? allocate(SizeClasses.of(byteSize))
+        : mallocUnusual(byteSize);
   }
 
   /** A block of a class. */
   private long allocate(int sizeClass) {
-    long address = magazines[sizeClass].pop();
-    if (address == NULL) {
+    long tally = magazines.tally(sizeClass);
+    if (Magazines.count(tally) == 0) {
       return allocateSlow(sizeClass);
     }
-    if (checked) {
-      blocks.setLive(blocks.granule(address), sizeClass);
-    }
+    long address = magazines.pop(sizeClass, tally);
+    blocks.setLive(blocks.offset(address), sizeClass);
     return address;
   }
 
@@ -127,6 +140,9 @@ public final class ThreadCache {
   private long mallocUnusual(long byteSize) {
     if (byteSize == 0) {
       return allocate(0);
+    }
+    if (byteSize < 0) {
+      throw new IllegalArgumentException("byteSize " + byteSize + " is negative");
     }
     return allocateLarge(byteSize, 1, false);
   }
@@ -165,34 +181,24 @@ public final class ThreadCache {
     return address;
   }
 
-  /** Loads an empty magazine; false if memory is out. */
+  /** Loads an empty magazine from a shard; false if memory is out. */
   private boolean refill(int sizeClass) {
     caches.checkOpen();
     visitSlowPath();
-    Magazine magazine = magazines[sizeClass];
-    if (magazine == Magazine.NONE) {
-      magazine = Magazine.create();
-      magazines[sizeClass] = magazine;
-    } else {
-      magazine.grow(sizeClass);
-    }
-    int wanted = magazine.capacity() / 2;
-    int taken = takeFromShards(sizeClass, magazine.rounds(), wanted);
+    magazines.grow(sizeClass);
+    int wanted = magazines.capacity(sizeClass) / 2;
+    long into = magazines.rounds(sizeClass);
+    int taken = takeFromShards(sizeClass, into, wanted);
     if (taken == 0) {
       caches.reclaim(this);
-      taken = takeFromShards(sizeClass, magazine.rounds(), wanted);
+      taken = takeFromShards(sizeClass, into, wanted);
     }
-    magazine.loaded(taken);
-    if (!checked) {
-      for (int i = 0; i < taken; i++) {
-        blocks.setLive(blocks.granule(magazine.round(i)), sizeClass);
-      }
-    }
+    magazines.loaded(sizeClass, taken);
     return taken > 0;
   }
 
   /** Takes blocks from the first shard, from ours on, that has some and whose lock is free. */
-  private int takeFromShards(int sizeClass, long[] into, int wanted) {
+  private int takeFromShards(int sizeClass, long into, int wanted) {
     for (int attempt = 0; ; attempt++) {
       boolean contended = false;
       for (int i = 0; i < space.shardCount(); i++) {
@@ -218,18 +224,16 @@ public final class ThreadCache {
    * @return whether it was live; if not nothing has changed
    */
   public boolean free(long address) {
-    long granule = blocks.granule(address);
-    if (Long.compareUnsigned(granule, fastGranules) < 0) {
-      int sizeClass = blocks.state(granule) - 1;
-      if (Integer.compareUnsigned(sizeClass, SizeClasses.COUNT) < 0) {
-        int blockHome = space.home(granule);
-        if (blockHome != home) {
-          return freeRemote(address, granule, sizeClass, blockHome);
+    long offset = blocks.offset(address);
+    if (BlockMap.isGranule(offset, fastGranules)) {
+      long tag = frames.tagAt(offset);
+      int sizeClass = FrameTag.sizeClass(tag);
+      if (blocks.isLive(offset, sizeClass)) {
+        if (FrameTag.place(tag) != place) {
+          return freeRemote(address, offset, tag);
         }
-        if (magazines[sizeClass].push(address)) {
-          if (checked) {
-            blocks.setFree(granule, sizeClass);
-          }
+        if (magazines.push(sizeClass, address)) {
+          blocks.setFree(offset, sizeClass);
           return true;
         }
       }
@@ -237,12 +241,13 @@ public final class ThreadCache {
     return freeSlow(address);
   }
 
-  /** Frees a block of another shard. */
-  private boolean freeRemote(long address, long granule, int sizeClass, int blockHome) {
+  /** Frees a live block of another shard. */
+  private boolean freeRemote(long address, long offset, long tag) {
+    int sizeClass = FrameTag.sizeClass(tag);
     if (checked) {
-      blocks.setInTransit(granule, sizeClass);
+      blocks.setInTransit(offset, sizeClass);
     }
-    addRemote(address, sizeClass, blockHome);
+    addRemote(address, sizeClass, FrameTag.home(tag));
     return true;
   }
 
@@ -292,23 +297,23 @@ public final class ThreadCache {
   /** All frees that are not of a live block of our own shard whose magazine has room. */
   private boolean freeSlow(long address) {
     caches.checkOpen();
-    long granule = blocks.granule(address);
-    if (Long.compareUnsigned(granule, blocks.granules()) >= 0) {
+    long offset = blocks.offset(address);
+    if (!BlockMap.isGranule(offset, blocks.granules())) {
       return space.large().freeMapping(address);
     }
-    int state = blocks.state(granule);
+    int state = blocks.state(offset);
     int sizeClass = state - 1;
     if (Integer.compareUnsigned(sizeClass, SizeClasses.COUNT) >= 0) {
-      return state == BlockMap.RUN && freeRun(granule);
+      return state == BlockMap.RUN && freeRun(offset);
     }
-    int blockHome = space.home(granule);
+    int blockHome = FrameTag.home(frames.tagAt(offset));
     boolean local = blockHome == home;
     if (strict) {
-      if (!blocks.tryFree(granule, sizeClass, !local)) {
+      if (!blocks.tryFree(offset, sizeClass, !local)) {
         return false;
       }
-    } else if (checked && local) {
-      blocks.setFree(granule, sizeClass);
+    } else if (local) {
+      blocks.setFree(offset, sizeClass);
     }
     if (local) {
       pushWithRoom(address, sizeClass);
@@ -318,51 +323,52 @@ public final class ThreadCache {
     return true;
   }
 
-  private boolean freeRun(long granule) {
-    boolean freed = space.large().freeRun(granule);
+  private boolean freeRun(long offset) {
+    boolean freed = space.large().freeRun(offset);
     space.purgeIfDue();
     return freed;
   }
 
   private void pushWithRoom(long address, int sizeClass) {
-    Magazine magazine = magazines[sizeClass];
-    if (magazine.push(address)) {
+    if (magazines.push(sizeClass, address)) {
       return;
     }
-    if (magazine == Magazine.NONE) {
-      magazine = Magazine.create();
-      magazines[sizeClass] = magazine;
-    } else if (!magazine.grow(sizeClass)) {
+    if (!magazines.grow(sizeClass)) {
       visitSlowPath();
-      release(magazine, sizeClass, magazine.count() / 2);
+      release(sizeClass, magazines.count(sizeClass) / 2);
     }
-    magazine.push(address);
+    magazines.push(sizeClass, address);
   }
 
   // ---- giving back -----------------------------------------------------------------------------
 
-  /** Takes the oldest rounds out of a magazine and home. */
-  private void release(Magazine magazine, int sizeClass, int count) {
-    if (!(allAtHome(magazine, count) && shard.tryRelease(magazine.rounds(), count))) {
-      for (int i = 0; i < count; i++) {
-        long address = magazine.round(i);
-        long granule = blocks.granule(address);
-        if (checked) {
-          blocks.setInTransit(granule, sizeClass);
-        }
-        addToBatch(address, sizeClass, space.home(granule));
-      }
+  /** Gives the oldest rounds of a class back to their shards. */
+  private void release(int sizeClass, int count) {
+    if (count > 0) {
+      releaseRounds(sizeClass, magazines.rounds(sizeClass), count);
+      magazines.unload(sizeClass, count);
     }
-    magazine.unload(count);
   }
 
-  /**
-   * Whether the oldest rounds are all blocks of our shard: only a refill from another brings
-   * others.
-   */
-  private boolean allAtHome(Magazine magazine, int count) {
+  private void releaseRounds(int sizeClass, long rounds, int count) {
+    if (allAtHome(rounds, count) && shard.tryRelease(rounds, count)) {
+      return;
+    }
     for (int i = 0; i < count; i++) {
-      if (space.home(blocks.granule(magazine.round(i))) != home) {
+      long address = Memory.getLong(rounds + ((long) i << 3));
+      long offset = blocks.offset(address);
+      if (checked) {
+        blocks.setInTransit(offset, sizeClass);
+      }
+      addToBatch(address, sizeClass, FrameTag.home(frames.tagAt(offset)));
+    }
+  }
+
+  /** Whether blocks are all of our shard: only a refill from another brings others. */
+  private boolean allAtHome(long rounds, int count) {
+    for (int i = 0; i < count; i++) {
+      long address = Memory.getLong(rounds + ((long) i << 3));
+      if (FrameTag.place(frames.tagAt(blocks.offset(address))) != place) {
         return false;
       }
     }
@@ -380,32 +386,25 @@ public final class ThreadCache {
 
   /** Empties the magazines that have not been allocated from since the last sweep. */
   private void sweep() {
-    for (int sizeClass = 0; sizeClass < magazines.length; sizeClass++) {
-      Magazine magazine = magazines[sizeClass];
-      long allocations = magazine.allocations();
-      if (allocations == allocationsAtSweep[sizeClass] && magazine.count() > 0) {
-        release(magazine, sizeClass, magazine.count());
-        magazine.shrink();
+    for (int sizeClass = 0; sizeClass < SizeClasses.COUNT; sizeClass++) {
+      if (magazines.isIdle(sizeClass) && magazines.count(sizeClass) > 0) {
+        release(sizeClass, magazines.count(sizeClass));
+        magazines.shrink(sizeClass);
       }
-      allocationsAtSweep[sizeClass] = allocations;
     }
   }
 
   /** Gives back every block that the cache keeps. */
   public void flush() {
-    for (int sizeClass = 0; sizeClass < magazines.length; sizeClass++) {
-      Magazine magazine = magazines[sizeClass];
-      if (magazine.count() > 0) {
-        release(magazine, sizeClass, magazine.count());
-      }
+    for (int sizeClass = 0; sizeClass < SizeClasses.COUNT; sizeClass++) {
+      release(sizeClass, magazines.count(sizeClass));
     }
     sendBatches();
   }
 
-  /** Makes every call go the slow way, where it is refused. */
+  /** Makes the cache nobody's: its memory is about to go. */
   void close() {
-    fastGranules = 0;
-    Arrays.fill(magazines, Magazine.NONE);
+    owner = null;
   }
 
   // ---- size and place --------------------------------------------------------------------------
@@ -418,13 +417,13 @@ public final class ThreadCache {
    */
   public long usableSize(long address) {
     caches.checkOpen();
-    long granule = blocks.granule(address);
-    if (Long.compareUnsigned(granule, blocks.granules()) >= 0) {
+    long offset = blocks.offset(address);
+    if (!BlockMap.isGranule(offset, blocks.granules())) {
       return space.large().mappingBytes(address);
     }
-    int state = blocks.state(granule);
+    int state = blocks.state(offset);
     if (state == BlockMap.RUN) {
-      return space.large().runBytes(granule);
+      return space.large().runBytes(offset);
     }
     return Integer.compareUnsigned(state - 1, SizeClasses.COUNT) < 0
         ? SizeClasses.blockBytes(state - 1)
@@ -459,11 +458,11 @@ public final class ThreadCache {
   }
 
   private long resizeLarge(long address, long newSize) {
-    long granule = blocks.granule(address);
-    if (Long.compareUnsigned(granule, blocks.granules()) >= 0) {
+    long offset = blocks.offset(address);
+    if (!BlockMap.isGranule(offset, blocks.granules())) {
       return space.large().resizeMapping(address, newSize);
     }
-    return blocks.state(granule) == BlockMap.RUN && space.large().resizeRun(granule, newSize)
+    return blocks.state(offset) == BlockMap.RUN && space.large().resizeRun(offset, newSize)
         ? address
         : NULL;
   }
@@ -472,14 +471,12 @@ public final class ThreadCache {
 
   /** Adds the cache's counters to sums. */
   void count(CacheCounts sums) {
-    for (int sizeClass = 0; sizeClass < magazines.length; sizeClass++) {
-      Magazine magazine = magazines[sizeClass];
-      sums.allocations[sizeClass] += magazine.allocations();
-      sums.localFrees[sizeClass] += magazine.frees();
+    for (int sizeClass = 0; sizeClass < SizeClasses.COUNT; sizeClass++) {
+      sums.allocations[sizeClass] += magazines.allocations(sizeClass);
+      sums.localFrees[sizeClass] += magazines.frees(sizeClass);
       sums.remoteFrees[sizeClass] += remoteFrees[sizeClass];
-      sums.bytes += magazine == Magazine.NONE ? 0 : magazine.footprint();
     }
-    sums.bytes += 1500;
+    sums.bytes += FOOTPRINT;
     for (FreeBatch batch : batches) {
       sums.bytes += batch == null ? Integer.BYTES : FreeBatch.FOOTPRINT;
     }
@@ -487,10 +484,10 @@ public final class ThreadCache {
 
   /** Checks that what the magazines hold is free, of the right class, and in them only once. */
   void validate(LongPredicate firstSeen) {
-    for (int sizeClass = 0; sizeClass < magazines.length; sizeClass++) {
-      Magazine magazine = magazines[sizeClass];
-      for (int i = 0; i < magazine.count(); i++) {
-        check(magazine.round(i), sizeClass, firstSeen);
+    for (int sizeClass = 0; sizeClass < SizeClasses.COUNT; sizeClass++) {
+      long rounds = magazines.rounds(sizeClass);
+      for (int i = 0; i < magazines.count(sizeClass); i++) {
+        check(Memory.getLong(rounds + ((long) i << 3)), sizeClass, firstSeen);
       }
     }
     for (FreeBatch batch : batches) {
@@ -501,18 +498,27 @@ public final class ThreadCache {
   }
 
   private void check(long address, int sizeClass, LongPredicate firstSeen) {
-    int state = blocks.state(blocks.granule(address));
+    int state = blocks.state(blocks.offset(address));
     boolean free = state == 0 || BlockMap.isFree(state);
     boolean ofClass = state == 0 || sizeClass < 0 || BlockMap.sizeClass(state) == sizeClass;
-    if ((checked && !(free && ofClass)) || !firstSeen.test(address) || space.isInSlab(address)) {
+    boolean wrongState = checked && !(free && ofClass);
+    if (wrongState || !firstSeen.test(address) || space.isInSlab(address)) {
       throw new IllegalStateException(
           "a thread keeps block 0x%x, whose state is %d, and which may be elsewhere too"
               .formatted(address, state));
     }
   }
 
+  Thread owner() {
+    return owner;
+  }
+
   SpinLock shared() {
     return shared;
+  }
+
+  long record() {
+    return magazines.address();
   }
 
   int home() {

@@ -3,12 +3,14 @@ package io.ashlar.cache;
 
 import io.ashlar.memory.Backoff;
 import io.ashlar.memory.SpinLock;
+import io.ashlar.region.Region;
 import io.ashlar.slab.SlabSpace;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import org.agrona.collections.LongArrayList;
 import org.agrona.collections.LongHashSet;
 
 /**
@@ -32,13 +34,15 @@ public final class ThreadCaches {
   private static final int TABLE_SIZE = 1024;
   private static final int TABLE_MASK = TABLE_SIZE - 1;
 
+  private static final long RECORD_BYTES = Magazines.recordBytes(Region.osPageSize());
+
   /** Caches looked at for an ended owner when one is made. */
   private static final int LOOKED_AT = 8;
 
   /** Entries are never null: where nobody is, is a cache whose owner is null. */
   private final ThreadCache[] table = new ThreadCache[TABLE_SIZE];
 
-  @SuppressWarnings("ThreadLocalUsage") // a thread has a cache in each allocator
+  @SuppressWarnings("ThreadLocalUsage") // One for each allocator.
   private final ThreadLocal<ThreadCache> displaced = new ThreadLocal<>();
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -46,6 +50,14 @@ public final class ThreadCaches {
   private final CacheCounts ended = new CacheCounts();
   private final int[] threadsOfShard;
   private int nextLookedAt;
+
+  /**
+   * Records of native memory for magazines: those used before, and how far the rest is untouched.
+   */
+  private final LongArrayList freeRecords = new LongArrayList();
+
+  private long nextRecord;
+  private final long endOfRecords;
 
   private final SlabSpace space;
   private final boolean strict;
@@ -55,18 +67,46 @@ public final class ThreadCaches {
   /**
    * Makes the caches of a space.
    *
-   * @param space what they are filled from
+   * @param space what they are filled from, with address space for {@link #recordBytes} of as many
+   *     threads
+   * @param threads threads that can have a cache at a time; those beyond share like virtual ones
    * @param strict whether every free is checked atomically
    */
-  public ThreadCaches(SlabSpace space, boolean strict) {
+  public ThreadCaches(SlabSpace space, int threads, boolean strict) {
     this.space = space;
     this.strict = strict;
+    nextRecord = space.threadRecords();
+    endOfRecords = nextRecord + recordBytes(space.shardCount(), threads);
     threadsOfShard = new int[space.shardCount()];
     shared = new ThreadCache[space.shardCount()];
     for (int home = 0; home < shared.length; home++) {
-      shared[home] = new ThreadCache(this, home, null, new SpinLock());
+      shared[home] = new ThreadCache(this, home, record(), null, new SpinLock());
     }
     Arrays.fill(table, shared[0]);
+  }
+
+  /**
+   * The address space for the records of caches.
+   *
+   * @param shards how many shards there are
+   * @param threads threads that can have a cache at a time
+   * @return bytes
+   */
+  public static long recordBytes(int shards, int threads) {
+    return ((long) shards + threads) * RECORD_BYTES;
+  }
+
+  /** A record for a cache; 0 if there is none left. Under the lock. */
+  private long record() {
+    if (!freeRecords.isEmpty()) {
+      return freeRecords.removeAt(freeRecords.size() - 1);
+    }
+    if (nextRecord == endOfRecords) {
+      return 0;
+    }
+    long record = nextRecord;
+    nextRecord += RECORD_BYTES;
+    return record;
   }
 
   SlabSpace space() {
@@ -106,7 +146,8 @@ public final class ThreadCaches {
     if (cache.isOwnedBy(thread)) {
       return cache;
     }
-    return thread.isVirtual() ? enterShared(thread) : own(thread);
+    cache = thread.isVirtual() ? null : own(thread);
+    return cache != null ? cache : enterShared(thread);
   }
 
   /**
@@ -123,6 +164,7 @@ public final class ThreadCaches {
 
   /** Lock-free as long as one of the shared caches is free. */
   private ThreadCache enterShared(Thread thread) {
+    checkOpen();
     int first = (int) thread.threadId();
     for (int attempt = 0; ; attempt++) {
       for (int i = 0; i < shared.length; i++) {
@@ -139,7 +181,7 @@ public final class ThreadCaches {
    * The cache of a platform thread, made if it has none.
    *
    * @param thread the calling thread, which is not virtual
-   * @return its cache
+   * @return its cache; null if there are more threads than can have one
    */
   public ThreadCache own(Thread thread) {
     ThreadCache cache = inPlaceOf(thread);
@@ -147,7 +189,7 @@ public final class ThreadCaches {
       return cache;
     }
     cache = displaced.get();
-    return cache != null ? cache : create(thread);
+    return cache != null && cache.isOwnedBy(thread) ? cache : create(thread);
   }
 
   private ThreadCache create(Thread thread) {
@@ -155,11 +197,15 @@ public final class ThreadCaches {
     try {
       checkOpen();
       lookForEnded(Math.min(LOOKED_AT, all.size()));
-      ThreadCache cache = new ThreadCache(this, leastUsedShard(), thread, null);
+      long record = record();
+      if (record == 0) {
+        return null;
+      }
+      ThreadCache cache = new ThreadCache(this, leastUsedShard(), record, thread, null);
       threadsOfShard[cache.home()]++;
       all.add(cache);
       int place = (int) thread.threadId() & TABLE_MASK;
-      if (table[place].owner == null) {
+      if (table[place].owner() == null) {
         table[place] = cache;
       } else {
         displaced.set(cache);
@@ -185,7 +231,7 @@ public final class ThreadCaches {
     for (int i = 0; i < count && !all.isEmpty(); i++) {
       nextLookedAt = nextLookedAt >= all.size() ? 0 : nextLookedAt;
       ThreadCache cache = all.get(nextLookedAt);
-      if (cache.owner.isAlive()) {
+      if (cache.owner().isAlive()) {
         nextLookedAt++;
       } else {
         all.set(nextLookedAt, all.get(all.size() - 1));
@@ -198,8 +244,9 @@ public final class ThreadCaches {
   private void end(ThreadCache cache) {
     cache.flush();
     cache.count(ended);
+    freeRecords.addLong(cache.record());
     threadsOfShard[cache.home()]--;
-    int place = (int) cache.owner.threadId() & TABLE_MASK;
+    int place = (int) cache.owner().threadId() & TABLE_MASK;
     if (table[place] == cache) {
       table[place] = shared[0];
     }
@@ -236,7 +283,17 @@ public final class ThreadCaches {
     }
     flushShared();
     space.collect();
+    decommitRecords();
     return space.purge();
+  }
+
+  private void decommitRecords() {
+    lock.lock();
+    try {
+      freeRecords.forEachOrderedLong(record -> space.decommitRecord(record, RECORD_BYTES));
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void flushShared() {
@@ -307,9 +364,6 @@ public final class ThreadCaches {
       }
       closed = true;
       all.forEach(ThreadCache::close);
-      for (ThreadCache cache : shared) {
-        cache.close();
-      }
       return true;
     } finally {
       lock.unlock();

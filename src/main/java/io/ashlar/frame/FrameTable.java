@@ -16,7 +16,7 @@ public final class FrameTable {
   /** log₂ of {@link #FRAME_BYTES}. */
   public static final int FRAME_SHIFT = 12;
 
-  private final long address;
+  private final int packedAddress;
   private final int frames;
 
   /**
@@ -26,7 +26,7 @@ public final class FrameTable {
    * @param frames how many frames there are
    */
   public FrameTable(Metadata metadata, int frames) {
-    this.address = metadata.allocate(byteSize(frames));
+    this.packedAddress = Memory.packBase(metadata.allocate(byteSize(frames)));
     this.frames = frames;
   }
 
@@ -59,6 +59,20 @@ public final class FrameTable {
     return frames;
   }
 
+  private long address(long frame) {
+    return Memory.base(packedAddress) + (frame << 3);
+  }
+
+  /**
+   * The tag of the frame at an offset in the region.
+   *
+   * @param byteOffset an offset inside the region
+   * @return the frame's tag
+   */
+  public long tagAt(long byteOffset) {
+    return tag(byteOffset >>> FRAME_SHIFT);
+  }
+
   /**
    * The tag of a frame. Plain: it was written before a block of the frame was handed out, and
    * whoever asks has come by the block.
@@ -67,7 +81,7 @@ public final class FrameTable {
    * @return its tag
    */
   public long tag(long frame) {
-    return Memory.getLong(address + (frame << 3));
+    return Memory.getLong(address(frame));
   }
 
   /**
@@ -78,7 +92,7 @@ public final class FrameTable {
    * @param tag what all of them get
    */
   public void setTags(long frame, int count, long tag) {
-    long from = address + (frame << 3);
+    long from = address(frame);
     for (long at = from; at < from + ((long) count << 3); at += Long.BYTES) {
       Memory.putLong(at, tag);
     }
@@ -93,6 +107,6 @@ public final class FrameTable {
    * @return whether it was replaced
    */
   public boolean casTag(long frame, long expected, long tag) {
-    return Memory.casLong(address + (frame << 3), expected, tag);
+    return Memory.casLong(address(frame), expected, tag);
   }
 }

@@ -2,7 +2,6 @@
 package io.ashlar.frame;
 
 import io.ashlar.memory.Bits;
-import io.ashlar.memory.Padding;
 import io.ashlar.region.Region;
 
 /**
@@ -11,6 +10,9 @@ import io.ashlar.region.Region;
  * thread-safe.
  */
 public final class Metadata implements AutoCloseable {
+
+  /** What {@link io.ashlar.memory.Memory#packBase} needs. */
+  private static final long ALIGNMENT = 64 << 10;
 
   private final Region region;
   private long next;
@@ -22,18 +24,18 @@ public final class Metadata implements AutoCloseable {
    * @param portable whether to do without the system's calls
    */
   public Metadata(long byteSize, boolean portable) {
-    long pageSize = Region.osPageSize();
+    long alignment = Math.max(ALIGNMENT, Region.osPageSize());
     region =
         portable
-            ? Region.reservePortable(byteSize, pageSize, Region.Commitment.LAZY)
-            : Region.reserve(byteSize, pageSize, Region.Commitment.LAZY);
+            ? Region.reservePortable(byteSize, alignment, Region.Commitment.LAZY)
+            : Region.reserve(byteSize, alignment, Region.Commitment.LAZY);
   }
 
   /**
-   * Hands out zeroed memory on cache lines of its own.
+   * Hands out zeroed memory at a multiple of 64 KiB, on system pages of its own.
    *
    * @param byteSize bytes wanted
-   * @return its address, a multiple of {@link Padding#BYTES}
+   * @return its address, a multiple of 64 KiB
    * @throws IllegalStateException if no more is left
    */
   public long allocate(long byteSize) {
@@ -53,7 +55,7 @@ public final class Metadata implements AutoCloseable {
    * @return bytes taken
    */
   public static long footprint(long byteSize) {
-    return Bits.alignUp(byteSize, Padding.BYTES);
+    return Bits.alignUp(byteSize, Math.max(ALIGNMENT, Region.osPageSize()));
   }
 
   /**
@@ -66,13 +68,13 @@ public final class Metadata implements AutoCloseable {
   }
 
   /**
-   * Gives back the whole system pages inside a range; the range must be zero in content already,
-   * and reads as zero afterwards.
+   * Gives back the whole system pages inside a range. Those read as zero afterwards, so what is in
+   * them must be zero already, or of no more use.
    *
    * @param address where it begins
    * @param byteLength bytes in it
    */
-  public void decommitZero(long address, long byteLength) {
+  public void decommit(long address, long byteLength) {
     long pageSize = Region.osPageSize();
     long from = Bits.alignUp(address - region.address(), pageSize);
     long to = Bits.alignDown(address - region.address() + byteLength, pageSize);

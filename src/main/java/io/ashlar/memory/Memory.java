@@ -21,7 +21,36 @@ public final class Memory {
   private static final VarHandle INTS = ValueLayout.JAVA_INT.varHandle();
   private static final VarHandle LONGS = ValueLayout.JAVA_LONG.varHandle();
 
+  private static final int BASE_SHIFT = 16;
+
   private Memory() {}
+
+  /**
+   * A base address in 32 bits, for {@link #base}.
+   *
+   * @param address a multiple of 64 KiB below 2^48
+   * @return the address in units of 64 KiB
+   */
+  public static int packBase(long address) {
+    int packed = (int) (address >>> BASE_SHIFT);
+    if (base(packed) != address) {
+      throw new IllegalArgumentException("0x" + Long.toHexString(address) + " is no base address");
+    }
+    return packed;
+  }
+
+  /**
+   * A base address out of its 32 bits. The compiler sees from the shift that it lies between 0 and
+   * 2^48; so it does with an offset that it sees is bounded (by {@code >>>}, a mask, a {@code
+   * char}), and the bounds check of the access goes away. From a field of type {@code long} it sees
+   * nothing.
+   *
+   * @param packed what {@link #packBase} returned
+   * @return the address
+   */
+  public static long base(int packed) {
+    return (packed & 0xFFFF_FFFFL) << BASE_SHIFT;
+  }
 
   /**
    * Reads a byte.

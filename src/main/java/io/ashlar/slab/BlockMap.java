@@ -36,8 +36,7 @@ import io.ashlar.memory.Memory;
  * time from two threads both may see it live; {@link #tryFree} finds that too.
  *
  * <p>Cost: 1/16 of the memory that holds blocks, committed by touch. Addresses that are no multiple
- * of 16 turn into granules out of range by rotation, so one comparison refuses them with those
- * outside of the region.
+ * of 16, and those outside of the region, are refused by one comparison.
  */
 public final class BlockMap {
 
@@ -57,7 +56,7 @@ public final class BlockMap {
 
   private final long regionAddress;
   private final long granules;
-  private final long mapAddress;
+  private final int packedMapAddress;
   private final Metadata metadata;
 
   /**
@@ -69,9 +68,9 @@ public final class BlockMap {
    */
   public BlockMap(Metadata metadata, long regionAddress, long regionBytes) {
     this.regionAddress = regionAddress;
-    this.granules = regionBytes >>> SizeClasses.GRANULE_SHIFT;
+    this.granules = byteSize(regionBytes);
     this.metadata = metadata;
-    this.mapAddress = metadata.allocate(byteSize(regionBytes));
+    this.packedMapAddress = Memory.packBase(metadata.allocate(byteSize(regionBytes)));
   }
 
   /**
@@ -87,106 +86,133 @@ public final class BlockMap {
   /**
    * How many granules the region has.
    *
-   * @return granules are numbered 0 … this - 1
+   * @return their number
    */
   public long granules() {
     return granules;
   }
 
   /**
-   * The granule at an address.
+   * The offset of an address in the region. The other methods take offsets that {@link #isGranule}.
    *
    * @param address any value
-   * @return its number if the address is a multiple of 16 inside the region; otherwise a number
-   *     that, read as unsigned, is not below {@link #granules}
+   * @return the offset; of an address outside of the region, or inside of a granule, one that
+   *     {@link #isGranule} refuses
    */
-  public long granule(long address) {
-    return Long.rotateRight(address - regionAddress, SizeClasses.GRANULE_SHIFT);
+  public long offset(long address) {
+    return address - regionAddress;
   }
 
   /**
-   * The address of a granule.
+   * The address at an offset in the region.
    *
-   * @param granule its number
-   * @return its address
+   * @param offset an offset
+   * @return the address
    */
-  public long address(long granule) {
-    return regionAddress + (granule << SizeClasses.GRANULE_SHIFT);
+  public long address(long offset) {
+    return regionAddress + offset;
   }
 
   /**
-   * The state of a granule, plain.
+   * Whether a granule begins at an offset: one comparison, since the rotation turns what is no
+   * multiple of 16 into a large number, and a negative offset is one as unsigned.
    *
-   * @param granule its number
-   * @return -128 … 127, as the class describes it
+   * @param offset any value
+   * @param granules how many granules there are, from the first
+   * @return whether it is that of one of them
    */
-  public int state(long granule) {
-    return Memory.getByte(mapAddress + granule);
+  public static boolean isGranule(long offset, long granules) {
+    return Long.compareUnsigned(Long.rotateRight(offset, SizeClasses.GRANULE_SHIFT), granules) < 0;
+  }
+
+  private long stateAddress(long offset) {
+    return Memory.base(packedMapAddress) + (offset >>> SizeClasses.GRANULE_SHIFT);
+  }
+
+  /**
+   * What begins at an offset, plain.
+   *
+   * @param offset a granule's
+   * @return the state, -128 … 127, as the class describes it
+   */
+  public int state(long offset) {
+    return Memory.getByte(stateAddress(offset));
+  }
+
+  /**
+   * Whether a live block of a class begins at an offset, plain.
+   *
+   * @param offset a granule's
+   * @param sizeClass the class
+   * @return whether one does
+   */
+  public boolean isLive(long offset, int sizeClass) {
+    return Memory.getByte(stateAddress(offset)) == sizeClass + 1;
   }
 
   /**
    * Makes a block live.
    *
-   * @param granule where it begins
+   * @param offset where it begins
    * @param sizeClass its class
    */
-  public void setLive(long granule, int sizeClass) {
-    Memory.putByte(mapAddress + granule, (byte) (sizeClass + 1));
+  public void setLive(long offset, int sizeClass) {
+    Memory.putByte(stateAddress(offset), (byte) (sizeClass + 1));
   }
 
   /**
    * Makes a block free.
    *
-   * @param granule where it begins
+   * @param offset where it begins
    * @param sizeClass its class
    */
-  public void setFree(long granule, int sizeClass) {
-    Memory.putByte(mapAddress + granule, (byte) (FREE | sizeClass + 1));
+  public void setFree(long offset, int sizeClass) {
+    Memory.putByte(stateAddress(offset), (byte) (FREE | sizeClass + 1));
   }
 
   /**
    * Makes a block free and on the way home.
    *
-   * @param granule where it begins
+   * @param offset where it begins
    * @param sizeClass its class
    */
-  public void setInTransit(long granule, int sizeClass) {
-    Memory.putByte(mapAddress + granule, (byte) (IN_TRANSIT | sizeClass + 1));
+  public void setInTransit(long offset, int sizeClass) {
+    Memory.putByte(stateAddress(offset), (byte) (IN_TRANSIT | sizeClass + 1));
   }
 
   /**
    * Makes a live block free atomically: of several threads that free it only one succeeds, whenever
    * they come. Lock-free; the linearization point is the successful exchange.
    *
-   * @param granule where it begins
+   * @param offset where it begins
    * @param sizeClass its class
    * @param inTransit whether it is on the way home from now on
    * @return whether it was live
    */
-  public boolean tryFree(long granule, int sizeClass, boolean inTransit) {
+  public boolean tryFree(long offset, int sizeClass, boolean inTransit) {
     int mark = inTransit ? IN_TRANSIT : FREE;
     return Memory.casByte(
-        mapAddress + granule, (byte) (sizeClass + 1), (byte) (mark | sizeClass + 1));
+        stateAddress(offset), (byte) (sizeClass + 1), (byte) (mark | sizeClass + 1));
   }
 
-  /** Makes a granule the start of a live run. */
-  void setRun(long granule) {
-    Memory.putByte(mapAddress + granule, (byte) RUN);
+  /** Makes an offset the start of a live run. */
+  void setRun(long offset) {
+    Memory.putByte(stateAddress(offset), (byte) RUN);
   }
 
-  /** Forgets what begins at a granule. */
-  void setNone(long granule) {
-    Memory.putByte(mapAddress + granule, (byte) NONE);
+  /** Forgets what begins at an offset. */
+  void setNone(long offset) {
+    Memory.putByte(stateAddress(offset), (byte) NONE);
   }
 
-  /** Forgets all that begins in a range of granules. */
-  void clear(long granule, long count) {
-    Memory.fill(mapAddress + granule, count, (byte) NONE);
+  /** Forgets all that begins in a range. */
+  void clear(long offset, long byteLength) {
+    Memory.fill(stateAddress(offset), byteSize(byteLength), (byte) NONE);
   }
 
-  /** Gives back the memory of the states of a range where no block begins. */
-  void decommit(long granule, long count) {
-    metadata.decommitZero(mapAddress + granule, count);
+  /** Gives back the memory of the states of a range in which no block begins. */
+  void decommit(long offset, long byteLength) {
+    metadata.decommit(stateAddress(offset), byteSize(byteLength));
   }
 
   /**

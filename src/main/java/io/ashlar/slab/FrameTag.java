@@ -5,12 +5,15 @@ package io.ashlar.slab;
  * What the frame table's tags mean here: pure functions on a packed word.
  *
  * <pre>
- *   63 62 ┊ 61 … 48 ┊ 47 … 16          ┊ 15 … 0
- *   kind  ┊ 0       ┊ slab's number, or ┊ home shard
- *         ┊         ┊ frames of the run ┊
+ *   63 … 32            ┊ 31 … 24 ┊ 23 … 18 ┊ 17 16 ┊ 15 … 0
+ *   slab's number, or  ┊ 0       ┊ class   ┊ kind  ┊ home shard
+ *   frames of the run  ┊
  *
  *   kind 0: nothing;  1: a frame of a slab;  2: first frame of a run
  * </pre>
+ *
+ * <p>Kind and home stand together so that one comparison tells a block of a thread's own shard from
+ * anything else.
  */
 public final class FrameTag {
 
@@ -20,32 +23,71 @@ public final class FrameTag {
   /** Largest number of a shard. */
   static final int MAX_SHARD = 0xFFFF;
 
-  private static final int VALUE_SHIFT = 16;
-  private static final int KIND_SHIFT = 62;
+  private static final int KIND_SHIFT = 16;
+  private static final int CLASS_SHIFT = 18;
+  private static final int VALUE_SHIFT = 32;
+  private static final int KIND_MASK = 3;
+  private static final int PLACE_MASK = 0x3FFFF;
   private static final long SLAB = 1;
   private static final long RUN = 2;
 
   private FrameTag() {}
 
-  static long slab(int home, int number) {
-    return SLAB << KIND_SHIFT | (long) number << VALUE_SHIFT | home;
+  static long slab(int home, int sizeClass, int number) {
+    return (long) number << VALUE_SHIFT | (long) sizeClass << CLASS_SHIFT | place(home);
   }
 
   static long run(int frames) {
-    return RUN << KIND_SHIFT | (long) frames << VALUE_SHIFT;
+    return (long) frames << VALUE_SHIFT | RUN << KIND_SHIFT;
   }
 
-  static boolean isSlab(long tag) {
-    return tag >>> KIND_SHIFT == SLAB;
+  /**
+   * What {@link #place(long)} gives for the tags of a shard's slabs.
+   *
+   * @param home the shard's number
+   * @return kind and home
+   */
+  public static int place(int home) {
+    return (int) SLAB << KIND_SHIFT | home;
+  }
+
+  /**
+   * Kind and home in a tag.
+   *
+   * @param tag a tag
+   * @return the two together
+   */
+  public static int place(long tag) {
+    return (int) tag & PLACE_MASK;
+  }
+
+  /**
+   * Whether a tag is that of a slab's frame.
+   *
+   * @param tag a tag
+   * @return whether it is
+   */
+  public static boolean isSlab(long tag) {
+    return ((int) tag >>> KIND_SHIFT & KIND_MASK) == SLAB;
   }
 
   static boolean isRun(long tag) {
-    return tag >>> KIND_SHIFT == RUN;
+    return ((int) tag >>> KIND_SHIFT & KIND_MASK) == RUN;
   }
 
   /** Number of the slab, or frames of the run. */
   static int value(long tag) {
     return (int) (tag >>> VALUE_SHIFT);
+  }
+
+  /**
+   * The class in the tag of a slab's frame.
+   *
+   * @param tag a tag
+   * @return 0 … {@link SizeClasses#COUNT} - 1; other tags give anything below 64
+   */
+  public static int sizeClass(long tag) {
+    return (int) tag >>> CLASS_SHIFT & SizeClasses.INDEX_BOUND - 1;
   }
 
   /**

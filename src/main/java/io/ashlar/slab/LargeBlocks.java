@@ -57,7 +57,7 @@ public final class LargeBlocks {
   }
 
   private long allocateRun(int frames, int alignment, boolean zeroed) {
-    long bytes = (long) frames << FrameTable.FRAME_SHIFT;
+    long bytes = SlabSpace.bytes(frames);
     if (!space.acquire(bytes)) {
       return 0;
     }
@@ -66,13 +66,13 @@ public final class LargeBlocks {
       space.release(bytes);
       return 0;
     }
-    long granule = SlabSpace.granuleOf(first);
-    long address = space.blocks().address(granule);
+    long offset = SlabSpace.bytes(first);
+    long address = space.blocks().address(offset);
     if (space.dirtied(first, frames) > 0 && zeroed) {
       Memory.fill(address, bytes, (byte) 0);
     }
     space.frameTable().setTags(first, 1, FrameTag.run(frames));
-    space.blocks().setRun(granule);
+    space.blocks().setRun(offset);
     liveBytes.add(bytes);
     return address;
   }
@@ -100,19 +100,19 @@ public final class LargeBlocks {
   /**
    * Frees a run.
    *
-   * @param granule where it begins, a granule whose state is {@link BlockMap#RUN}
+   * @param offset where it begins, an offset whose state is {@link BlockMap#RUN}
    * @return whether it was live; if not nothing has changed
    */
-  public boolean freeRun(long granule) {
-    long frame = frameOf(granule);
+  public boolean freeRun(long offset) {
+    long frame = frameOf(offset);
     long tag = space.frameTable().tag(frame);
     if (!FrameTag.isRun(tag) || !space.frameTable().casTag(frame, tag, FrameTag.NOTHING)) {
       return false;
     }
     int frames = FrameTag.value(tag);
-    space.blocks().setNone(granule);
+    space.blocks().setNone(offset);
     space.freeFrames((int) frame, frames);
-    liveBytes.add(-((long) frames << FrameTable.FRAME_SHIFT));
+    liveBytes.add(-SlabSpace.bytes(frames));
     frees.increment();
     return true;
   }
@@ -139,12 +139,11 @@ public final class LargeBlocks {
   /**
    * The usable bytes of a live run.
    *
-   * @param granule where it begins, a granule whose state is {@link BlockMap#RUN}
+   * @param offset where it begins, an offset whose state is {@link BlockMap#RUN}
    * @return bytes
    */
-  public long runBytes(long granule) {
-    return (long) FrameTag.value(space.frameTable().tag(frameOf(granule)))
-        << FrameTable.FRAME_SHIFT;
+  public long runBytes(long offset) {
+    return SlabSpace.bytes(FrameTag.value(space.frameTable().tagAt(offset)));
   }
 
   /**
@@ -160,13 +159,13 @@ public final class LargeBlocks {
   /**
    * Makes a run longer or shorter where it is. What is cut off is free at once.
    *
-   * @param granule where it begins, a granule whose state is {@link BlockMap#RUN}; the run is the
+   * @param offset where it begins, an offset whose state is {@link BlockMap#RUN}; the run is the
    *     caller's
    * @param newByteSize bytes wanted, 1 or more
    * @return whether it has the size now; if not nothing has changed
    */
-  public boolean resizeRun(long granule, long newByteSize) {
-    int first = (int) frameOf(granule);
+  public boolean resizeRun(long offset, long newByteSize) {
+    int first = (int) frameOf(offset);
     long tag = space.frameTable().tag(first);
     int frames = FrameTag.value(tag);
     long wanted = FrameTable.framesFor(newByteSize);
@@ -181,13 +180,13 @@ public final class LargeBlocks {
     if (more < 0) {
       space.frameTable().setTags(first, 1, FrameTag.run(newFrames));
       space.freeFrames(first + newFrames, -more);
-      liveBytes.add((long) more << FrameTable.FRAME_SHIFT);
+      liveBytes.add(SlabSpace.bytes(more));
     }
     return true;
   }
 
   private boolean extendRun(int first, int frames, int newFrames) {
-    long bytes = (long) (newFrames - frames) << FrameTable.FRAME_SHIFT;
+    long bytes = SlabSpace.bytes(newFrames - frames);
     if (!space.acquire(bytes)) {
       return false;
     }
@@ -233,8 +232,8 @@ public final class LargeBlocks {
     return moved;
   }
 
-  private static long frameOf(long granule) {
-    return granule >>> (FrameTable.FRAME_SHIFT - SizeClasses.GRANULE_SHIFT);
+  private static long frameOf(long offset) {
+    return offset >>> FrameTable.FRAME_SHIFT;
   }
 
   /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.slab;
 
+import io.ashlar.memory.Memory;
 import io.ashlar.memory.SpinLock;
 import org.agrona.collections.LongArrayList;
 import org.jctools.queues.MessagePassingQueue;
@@ -74,12 +75,12 @@ public final class Shard {
    * Takes free blocks of a class, after bringing in what other threads have freed.
    *
    * @param sizeClass the class
-   * @param into receives their addresses, lowest last
+   * @param into where their addresses are written, 8 bytes each
    * @param n how many are wanted, 1 or more
    * @return how many were taken, fewer than {@code n} when a new slab would be needed for the rest;
    *     0 if memory is out; {@link #CONTENDED} if the lock is taken
    */
-  public int tryRefill(int sizeClass, long[] into, int n) {
+  public int tryRefill(int sizeClass, long into, int n) {
     if (!lock.tryLock()) {
       return CONTENDED;
     }
@@ -91,7 +92,7 @@ public final class Shard {
     }
   }
 
-  private int take(int sizeClass, long[] into, int n) {
+  private int take(int sizeClass, long into, int n) {
     SlabList list = lists[sizeClass];
     int taken = 0;
     while (taken < n) {
@@ -110,7 +111,7 @@ public final class Shard {
       if (slab.isAllFree()) {
         list.addAllFree(-1);
       }
-      taken += slab.take(into, taken, n - taken);
+      taken += slab.take(into + ((long) taken << 3), n - taken);
       if (slab.freeCount() == 0) {
         list.remove(slab);
       }
@@ -121,17 +122,18 @@ public final class Shard {
   /**
    * Puts free blocks of this shard back into their slabs.
    *
-   * @param addresses holds the blocks, free in the block map
+   * @param from where the blocks' addresses are, 8 bytes each; the blocks are free in the block map
    * @param n how many, from the first
    * @return whether it was done; if not, the lock is taken and nothing has changed
    */
-  public boolean tryRelease(long[] addresses, int n) {
+  public boolean tryRelease(long from, int n) {
     if (!lock.tryLock()) {
       return false;
     }
     try {
       for (int i = 0; i < n; i++) {
-        put(addresses[i], space.slabAt(addresses[i]));
+        long address = Memory.getLong(from + ((long) i << 3));
+        put(address, space.slabAt(address));
       }
       return true;
     } finally {
@@ -200,18 +202,18 @@ public final class Shard {
   /** A block freed by another thread: its state tells whether it was freed only once. */
   private void bringHome(long address) {
     BlockMap blocks = space.blocks();
-    long granule = blocks.granule(address);
+    long offset = blocks.offset(address);
     Slab slab = space.slabAt(address);
     if (slab == null || slab.home() != this) {
       fault(address);
       return;
     }
     if (space.checked()) {
-      if (!BlockMap.isInTransit(blocks.state(granule))) {
+      if (!BlockMap.isInTransit(blocks.state(offset))) {
         fault(address);
         return;
       }
-      blocks.setFree(granule, slab.sizeClass());
+      blocks.setFree(offset, slab.sizeClass());
     }
     put(address, slab);
   }

@@ -21,6 +21,9 @@ public final class SizeClasses {
   /** Number of classes; a class is 0 … this - 1. */
   public static final int COUNT = 40;
 
+  /** Bound of an index that holds any class and fits six bits. */
+  public static final int INDEX_BOUND = 64;
+
   /** log₂ of the granule: every block begins at a multiple of 16 bytes. */
   public static final int GRANULE_SHIFT = 4;
 
@@ -36,12 +39,18 @@ public final class SizeClasses {
    */
   private static final int RECIPROCAL_SHIFT = 40;
 
-  private static final int[] BLOCK_BYTES = new int[COUNT];
+  private static final int[] BLOCK_BYTES = new int[INDEX_BOUND];
   private static final int[] SLAB_FRAMES = new int[COUNT];
-  private static final long[] RECIPROCAL = new long[COUNT];
+  private static final long[] RECIPROCAL = new long[INDEX_BOUND];
+
+  /**
+   * More than granules in the largest class: what the index is masked with, so as not to be
+   * checked.
+   */
+  private static final int CLASS_MASK = 4095;
 
   /** Class by size in granules, rounded up. */
-  private static final byte[] CLASS = new byte[(MAX_BLOCK_BYTES >> GRANULE_SHIFT) + 1];
+  private static final byte[] CLASS = new byte[CLASS_MASK + 1];
 
   static {
     int granules = 1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.slab;
 
+import io.ashlar.memory.Memory;
 import java.util.Arrays;
 
 /**
@@ -63,21 +64,23 @@ final class Slab {
   }
 
   /**
-   * Takes free blocks, lowest first so that few pages are touched.
+   * Takes free blocks, lowest first so that few pages are touched, and writes their addresses to
+   * native memory.
    *
    * @return how many were taken: {@code n}, or all there were
    */
-  int take(long[] into, int from, int n) {
+  int take(long into, int n) {
     int wanted = Math.min(n, freeCount);
     int blockBytes = SizeClasses.blockBytes(sizeClass);
-    int at = from;
-    int end = from + wanted;
+    long at = into;
+    long end = into + ((long) wanted << 3);
     int word = firstWord;
     while (at < end) {
       long bits = free[word];
       long start = address + ((long) word << 6) * blockBytes;
       while (bits != 0 && at < end) {
-        into[at++] = start + (long) Long.numberOfTrailingZeros(bits) * blockBytes;
+        Memory.putLong(at, start + (long) Long.numberOfTrailingZeros(bits) * blockBytes);
+        at += Long.BYTES;
         bits &= bits - 1;
       }
       free[word] = bits;
@@ -157,7 +160,7 @@ final class Slab {
       long block = address + (long) index * SizeClasses.blockBytes(sizeClass);
       check(index < capacity, "has a bit behind its last block");
       check(index >>> 6 >= firstWord, "has a free block before its first word");
-      int state = blocks == null ? BlockMap.NONE : blocks.state(blocks.granule(block));
+      int state = blocks == null ? BlockMap.NONE : blocks.state(blocks.offset(block));
       check(
           state == BlockMap.NONE
               || (BlockMap.isFree(state)

@@ -35,6 +35,7 @@ public final class SlabSpace implements AutoCloseable {
   private final DirtyFrames dirty;
   private final BlockMap blocks;
   private final Shard[] shards;
+  private final long threadRecords;
   private final LargeBlocks large;
   private final boolean checked;
   private final long limitBytes;
@@ -71,6 +72,7 @@ public final class SlabSpace implements AutoCloseable {
    * @param limitBytes most bytes that slabs, runs and mappings may have together
    * @param purgeDelayNanos least time between two purges that are made unasked
    * @param checked whether block states are kept and looked at
+   * @param threadBytes address space for what threads keep of their own
    * @param freedTwice is told the address of a block that turned out to be freed twice
    */
   public SlabSpace(
@@ -79,6 +81,7 @@ public final class SlabSpace implements AutoCloseable {
       long limitBytes,
       long purgeDelayNanos,
       boolean checked,
+      long threadBytes,
       LongConsumer freedTwice) {
     this.region = region;
     this.checked = checked;
@@ -92,12 +95,14 @@ public final class SlabSpace implements AutoCloseable {
             Metadata.footprint(FrameTable.byteSize(frameCount))
                 + Metadata.footprint(DirtyFrames.byteSize(frameCount))
                 + Metadata.footprint(BlockMap.byteSize(region.byteSize()))
-                + SpinLockBuddy.byteSize(frameCount, maxOrder),
+                + SpinLockBuddy.byteSize(frameCount, maxOrder)
+                + Metadata.footprint(threadBytes),
             !region.decommits());
     frameTable = new FrameTable(metadata, frameCount);
     dirty = new DirtyFrames(metadata, frameCount);
     frames = new SpinLockBuddy(metadata, frameCount, maxOrder);
     blocks = new BlockMap(metadata, region.address(), region.byteSize());
+    threadRecords = metadata.allocate(threadBytes);
     large = new LargeBlocks(this);
     shards = new Shard[shardCount];
     Arrays.setAll(shards, number -> new Shard(number, this));
@@ -168,14 +173,22 @@ public final class SlabSpace implements AutoCloseable {
   }
 
   /**
-   * The home of a block.
+   * Where the records of threads lie, zero at first.
    *
-   * @param granule where it begins
-   * @return its shard's number
+   * @return an address, a multiple of the system's page
    */
-  public int home(long granule) {
-    return FrameTag.home(
-        frameTable.tag(granule >>> (FrameTable.FRAME_SHIFT - SizeClasses.GRANULE_SHIFT)));
+  public long threadRecords() {
+    return threadRecords;
+  }
+
+  /**
+   * Gives back the memory of a thread's record that nobody uses; it reads as zero afterwards.
+   *
+   * @param record its address
+   * @param byteLength bytes in it
+   */
+  public void decommitRecord(long record, long byteLength) {
+    metadata.decommit(record, byteLength);
   }
 
   FrameAllocator frames() {
@@ -188,7 +201,7 @@ public final class SlabSpace implements AutoCloseable {
 
   /** The slab around an address of the region; null if there is none. */
   Slab slabAt(long address) {
-    long tag = frameTable.tag((address - region.address()) >>> FrameTable.FRAME_SHIFT);
+    long tag = frameTable.tagAt(blocks.offset(address));
     return FrameTag.isSlab(tag) ? directory[FrameTag.value(tag)] : null;
   }
 
@@ -215,8 +228,8 @@ public final class SlabSpace implements AutoCloseable {
       return null;
     }
     Slab slab = spareSlab();
-    slab.begin(home, sizeClass, first, region.address() + ((long) first << FrameTable.FRAME_SHIFT));
-    frameTable.setTags(first, count, FrameTag.slab(home.number(), slab.number));
+    slab.begin(home, sizeClass, first, region.address() + bytes(first));
+    frameTable.setTags(first, count, FrameTag.slab(home.number(), sizeClass, slab.number));
     return slab;
   }
 
@@ -225,7 +238,7 @@ public final class SlabSpace implements AutoCloseable {
     int first = slab.firstFrame();
     int count = SizeClasses.slabFrames(slab.sizeClass());
     frameTable.setTags(first, count, FrameTag.NOTHING);
-    blocks.clear(granuleOf(first), granulesOf(count));
+    blocks.clear(bytes(first), bytes(count));
     directoryLock.lock();
     try {
       spareSlabs.addLast(slab);
@@ -270,7 +283,7 @@ public final class SlabSpace implements AutoCloseable {
 
   /** Allocates a run within the limit; the frames' tags are the caller's to set. */
   int allocateFrames(int count, int alignment) {
-    long bytes = (long) count << FrameTable.FRAME_SHIFT;
+    long bytes = bytes(count);
     if (!acquire(bytes)) {
       return FrameAllocator.NONE;
     }
@@ -296,16 +309,13 @@ public final class SlabSpace implements AutoCloseable {
 
   void freeFrames(int first, int count) {
     frames.free(first, count);
-    release((long) count << FrameTable.FRAME_SHIFT);
+    release(bytes(count));
     freedFrames.addAndGet(count);
   }
 
-  static long granuleOf(long frame) {
-    return frame << (FrameTable.FRAME_SHIFT - SizeClasses.GRANULE_SHIFT);
-  }
-
-  static long granulesOf(int frames) {
-    return granuleOf(frames);
+  /** Where a frame begins, from the region's start; or how many bytes so many frames have. */
+  static long bytes(long frames) {
+    return frames << FrameTable.FRAME_SHIFT;
   }
 
   /**
@@ -353,7 +363,7 @@ public final class SlabSpace implements AutoCloseable {
               purged[0] += purgeRun(first, count);
             }
           });
-      return purged[0] << FrameTable.FRAME_SHIFT;
+      return bytes(purged[0]);
     } finally {
       purging.unlock();
     }
@@ -362,9 +372,8 @@ public final class SlabSpace implements AutoCloseable {
   private int purgeRun(int first, int count) {
     int dirtyFrames = dirty.clean(first, count);
     if (dirtyFrames > 0) {
-      region.decommit(
-          (long) first << FrameTable.FRAME_SHIFT, (long) count << FrameTable.FRAME_SHIFT);
-      blocks.decommit(granuleOf(first), granulesOf(count));
+      region.decommit(bytes(first), bytes(count));
+      blocks.decommit(bytes(first), bytes(count));
     }
     return dirtyFrames;
   }
@@ -385,7 +394,7 @@ public final class SlabSpace implements AutoCloseable {
    * @return bytes, as the kernel has it
    */
   public long residentBytes() {
-    return region.residentBytes(0, highFrame.get() << FrameTable.FRAME_SHIFT) + large.mappedBytes();
+    return region.residentBytes(0, bytes(highFrame.get())) + large.mappedBytes();
   }
 
   /**
@@ -447,16 +456,13 @@ public final class SlabSpace implements AutoCloseable {
    * @return a few words
    */
   public String describe(long address) {
-    long offset = address - region.address();
+    long offset = blocks.offset(address);
     if (Long.compareUnsigned(offset, region.byteSize()) >= 0) {
       return "not in this allocator's memory";
     }
-    long tag = frameTable.tag(offset >>> FrameTable.FRAME_SHIFT);
-    long granule = blocks.granule(address);
+    long tag = frameTable.tagAt(offset);
     int state =
-        Long.compareUnsigned(granule, blocks.granules()) < 0
-            ? blocks.state(granule)
-            : BlockMap.NONE;
+        BlockMap.isGranule(offset, blocks.granules()) ? blocks.state(offset) : BlockMap.NONE;
     if (BlockMap.isFree(state)) {
       return "a block of "
           + SizeClasses.blockBytes(BlockMap.sizeClass(state))
@@ -488,8 +494,8 @@ public final class SlabSpace implements AutoCloseable {
     long sum = 0;
     int[] counts = slabCounts();
     for (int sizeClass = 0; sizeClass < counts.length; sizeClass++) {
-      sum +=
-          ((long) counts[sizeClass] * SizeClasses.slabFrames(sizeClass)) << FrameTable.FRAME_SHIFT;
+      long frameCount = (long) counts[sizeClass] * SizeClasses.slabFrames(sizeClass);
+      sum += bytes(frameCount);
     }
     return sum;
   }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.slab;
 
-import io.ashlar.frame.FrameTable;
-
 /**
  * Walks all frames of a space that nobody is working on, and checks that what the frame table, the
  * directory, the block map and the frame allocator say of them is one story.
  */
 final class SpaceAudit {
+
+  private static final long GRANULE = 1L << SizeClasses.GRANULE_SHIFT;
 
   private final SlabSpace space;
   private long slabFrames;
@@ -36,17 +36,15 @@ final class SpaceAudit {
         "frames: free + slabs' + runs' are not all",
         space.frames().freeFrames());
     check(
-        ((slabFrames + runFrames) << FrameTable.FRAME_SHIFT) + space.large().mappedBytes()
-            == space.usedBytes(),
+        SlabSpace.bytes(slabFrames + runFrames) + space.large().mappedBytes() == space.usedBytes(),
         "bytes used are not those of slabs, runs and mappings",
         space.usedBytes());
     check(
-        slabFrames << FrameTable.FRAME_SHIFT == space.slabBytes(),
+        SlabSpace.bytes(slabFrames) == space.slabBytes(),
         "frames of slabs are not those of the directory",
         slabFrames);
     check(
-        (runFrames << FrameTable.FRAME_SHIFT) + space.large().mappedBytes()
-            == space.large().liveBytes(),
+        SlabSpace.bytes(runFrames) + space.large().mappedBytes() == space.large().liveBytes(),
         "live bytes are not those of runs and mappings",
         runFrames);
   }
@@ -67,18 +65,17 @@ final class SpaceAudit {
   /** A granule has a state only where a block begins, and then it is one of the slab's class. */
   private void auditBlocks(Slab slab, long frame, int count) {
     int blockBytes = SizeClasses.blockBytes(slab.sizeClass());
-    long from = SlabSpace.granuleOf(frame);
-    for (long granule = from; granule < from + SlabSpace.granulesOf(count); granule++) {
-      int state = space.blocks().state(granule);
-      long offset = (granule - from) << SizeClasses.GRANULE_SHIFT;
+    long start = SlabSpace.bytes(frame);
+    for (long offset = 0; offset < SlabSpace.bytes(count); offset += GRANULE) {
+      int state = space.blocks().state(start + offset);
       boolean begins = offset % blockBytes == 0 && offset / blockBytes < slab.capacity();
       if (!begins) {
-        check(state == BlockMap.NONE, "granule where no block begins has a state", granule);
+        check(state == BlockMap.NONE, "has a state, though no block begins", start + offset);
       } else if (state != BlockMap.NONE) {
         check(
             BlockMap.sizeClass(state) == slab.sizeClass(),
-            "granule names another class than its slab",
-            granule);
+            "has the state of another class than its slab",
+            start + offset);
       }
     }
   }
@@ -87,7 +84,7 @@ final class SpaceAudit {
     int count = FrameTag.value(tag);
     check(count > 0 && frame + count <= space.highFrame(), "begins a run too long", frame);
     check(
-        space.blocks().state(SlabSpace.granuleOf(frame)) == BlockMap.RUN,
+        space.blocks().state(SlabSpace.bytes(frame)) == BlockMap.RUN,
         "begins a run that is not live",
         frame);
     for (long at = frame + 1; at < frame + count; at++) {
@@ -99,12 +96,12 @@ final class SpaceAudit {
   }
 
   private void auditNothingBegins(long frame, int count) {
-    long from = SlabSpace.granuleOf(frame);
-    for (long granule = from; granule < from + SlabSpace.granulesOf(count); granule++) {
+    long start = SlabSpace.bytes(frame);
+    for (long offset = 0; offset < SlabSpace.bytes(count); offset += GRANULE) {
       check(
-          space.blocks().state(granule) == BlockMap.NONE,
-          "granule outside of slabs has a state",
-          granule);
+          space.blocks().state(start + offset) == BlockMap.NONE,
+          "has a state, though in no slab",
+          start + offset);
     }
   }
 
