@@ -12,6 +12,7 @@ module io.ashlar {
   requires org.jctools.core.jdk11;
 
   exports io.ashlar;
+  exports io.ashlar.classic;
   exports io.ashlar.frame;
   exports io.ashlar.region;
   exports io.ashlar.slab;
