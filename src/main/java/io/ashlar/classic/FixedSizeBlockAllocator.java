@@ -20,9 +20,9 @@ import java.util.List;
  * that everybody's second allocator has.
  *
  * <p>A request takes the first block of the list of its size rounded up to a power of two; where
- * the list is empty, one frame is cut into blocks. Larger requests are exact runs of frames. A
- * block's alignment is its size's, so an aligned request is one of the alignment's size. Frames go
- * back from the lists to the buddy system only when memory is out, and on {@link #trim}.
+ * the list is empty, one frame is cut into blocks. Larger requests are exact runs of frames, up to
+ * 1 GiB. A block's alignment is its size's, so an aligned request is one of the alignment's size.
+ * Frames go back from the lists to the buddy system only when memory is out, and on {@link #trim}.
  *
  * <p><b>Threads.</b> Not thread-safe: for one thread, or inside {@link SpinLocked}. No call waits.
  * {@link #malloc} and {@link #free} of a block take constant time but where a list is refilled;
@@ -51,6 +51,9 @@ public final class FixedSizeBlockAllocator extends RegionAllocator {
 
   /** Frames are numbered by {@code int}s. */
   private static final long MAX_CAPACITY = 4L << 40;
+
+  /** Runs of up to 1 GiB: each order more costs every split and merge a step. */
+  private static final int MAX_ORDER = 18;
 
   /** Where the longest run of most programs begins, so that its alignment costs no frames. */
   private static final long REGION_ALIGNMENT = 32L << 20;
@@ -94,7 +97,7 @@ public final class FixedSizeBlockAllocator extends RegionAllocator {
       throw new IllegalArgumentException("a region of " + region.byteSize() + " bytes");
     }
     int count = (int) wholeFrames;
-    int maxOrder = Bits.floorLog2(count);
+    int maxOrder = Math.min(Bits.floorLog2(count), MAX_ORDER);
     managedBytes = wholeFrames << FRAME_SHIFT;
     metadata =
         new Metadata(
