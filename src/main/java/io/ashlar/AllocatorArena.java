@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar;
 
+import io.ashlar.memory.Bits;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.agrona.collections.LongArrayList;
@@ -13,6 +14,11 @@ import org.agrona.collections.LongArrayList;
 final class AllocatorArena implements Arena {
 
   private final Arena lifetime = Arena.ofConfined();
+
+  /** No bytes, of which a thread can be asked whether it may touch them. */
+  @SuppressWarnings("restricted") // Of no bytes none can be touched.
+  private final MemorySegment accessible = MemorySegment.NULL.reinterpret(0, lifetime, null);
+
   private final Allocator allocator;
   private final Runnable onClose;
   private final LongArrayList blocks = new LongArrayList();
@@ -25,14 +31,29 @@ final class AllocatorArena implements Arena {
   @Override
   @SuppressWarnings("restricted") // The block is the caller's: its address and size are ours.
   public MemorySegment allocate(long byteSize, long byteAlignment) {
-    // The lifetime checks thread, scope, size and alignment; a segment of no bytes costs nothing.
-    lifetime.allocate(0, byteAlignment);
-    if (byteSize < 0) {
-      throw new IllegalArgumentException("byteSize " + byteSize);
-    }
+    check(byteSize, byteAlignment);
     MemorySegment block = allocator.allocateZeroed(byteSize, byteAlignment);
     blocks.addLong(block.address());
     return MemorySegment.ofAddress(block.address()).reinterpret(byteSize, lifetime, null);
+  }
+
+  /**
+   * Refuses what an arena of the JDK refuses, in the same order. Not by allocating from the
+   * lifetime: even a segment of no bytes takes memory there, all of its alignment.
+   */
+  private void check(long byteSize, long byteAlignment) {
+    if (byteSize < 0) {
+      throw new IllegalArgumentException("byteSize " + byteSize + " is negative");
+    }
+    if (!Bits.isPowerOfTwo(byteAlignment)) {
+      throw new IllegalArgumentException("alignment " + byteAlignment + " is no power of two");
+    }
+    if (!accessible.isAccessibleBy(Thread.currentThread())) {
+      throw new WrongThreadException("a confined arena used by another thread");
+    }
+    if (!lifetime.scope().isAlive()) {
+      throw new IllegalStateException("Already closed");
+    }
   }
 
   @Override
