@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.slab;
+
+import io.ashlar.memory.Memory;
+import io.ashlar.region.Region;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+
+/** A space without threads' caches, to work on its parts one by one. */
+abstract class SpaceFixture {
+
+  static final long REGION_BYTES = 64 << 20;
+
+  final List<Long> freedTwice = new ArrayList<>();
+  final Arena arena = Arena.ofConfined();
+
+  /** Where addresses are handed over, as a magazine has them. */
+  final long rounds = arena.allocate(8 << 10, 64).address();
+
+  final SlabSpace space = space(2, Long.MAX_VALUE);
+
+  private final List<SlabSpace> opened = new ArrayList<>(List.of(space));
+
+  final SlabSpace another(int shards, long limit) {
+    SlabSpace made = space(shards, limit);
+    opened.add(made);
+    return made;
+  }
+
+  private SlabSpace space(int shards, long limit) {
+    Region region = Region.reserve(REGION_BYTES, 32 << 20, Region.Commitment.LAZY);
+    return new SlabSpace(region, shards, limit, 0, true, 64 << 10, freedTwice::add);
+  }
+
+  @AfterEach
+  void validateAndClose() {
+    for (SlabSpace each : opened) {
+      try (each) {
+        each.validate();
+      }
+    }
+    arena.close();
+  }
+
+  final long round(int index) {
+    return Memory.getLong(rounds + 8L * index);
+  }
+
+  final void setRound(int index, long address) {
+    Memory.putLong(rounds + 8L * index, address);
+  }
+
+  /** Takes blocks of a class out of a shard and makes them live. */
+  final long[] allocate(Shard shard, int sizeClass, int n) {
+    long[] blocks = new long[n];
+    for (int i = 0; i < n; ) {
+      int taken = shard.tryRefill(sizeClass, rounds, Math.min(n - i, 512));
+      if (taken <= 0) {
+        throw new AssertionError("refill: " + taken);
+      }
+      for (int j = 0; j < taken; j++) {
+        blocks[i++] = round(j);
+        space.blocks().setLive(space.blocks().offset(round(j)), sizeClass);
+      }
+    }
+    return blocks;
+  }
+
+  /** Puts blocks back as a thread of the shard does. */
+  final void release(Shard shard, int sizeClass, long... blocks) {
+    for (int i = 0; i < blocks.length; i++) {
+      space.blocks().setFree(space.blocks().offset(blocks[i]), sizeClass);
+      setRound(0, blocks[i]);
+      shard.tryRelease(rounds, 1);
+    }
+  }
+
+  /** Brings blocks home as a thread of another shard does. */
+  final void offer(Shard shard, int sizeClass, long... blocks) {
+    for (int from = 0; from < blocks.length; from += FreeBatch.CAPACITY) {
+      FreeBatch batch = shard.emptyBatch();
+      for (int i = from; i < Math.min(blocks.length, from + FreeBatch.CAPACITY); i++) {
+        space.blocks().setInTransit(space.blocks().offset(blocks[i]), sizeClass);
+        batch.add(blocks[i], SizeClasses.blockBytes(sizeClass));
+      }
+      shard.offer(batch);
+    }
+  }
+}
