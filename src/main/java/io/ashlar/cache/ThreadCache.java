@@ -134,7 +134,9 @@ public final class ThreadCache {
   }
 
   private long allocateSlow(int sizeClass) {
-    return refill(sizeClass) ? allocate(sizeClass) : NULL;
+    boolean loaded = refill(sizeClass);
+    reportFaults();
+    return loaded ? allocate(sizeClass) : NULL;
   }
 
   private long mallocUnusual(long byteSize) {
@@ -176,7 +178,12 @@ public final class ThreadCache {
     long address = space.large().allocate(byteSize, byteAlignment, zeroed);
     if (address == NULL) {
       caches.reclaim(this);
-      address = space.large().allocate(byteSize, byteAlignment, zeroed);
+      space.pausePurge();
+      try {
+        address = space.large().allocate(byteSize, byteAlignment, zeroed);
+      } finally {
+        space.resumePurge();
+      }
     }
     return address;
   }
@@ -191,7 +198,12 @@ public final class ThreadCache {
     int taken = takeFromShards(sizeClass, into, wanted);
     if (taken == 0) {
       caches.reclaim(this);
-      taken = takeFromShards(sizeClass, into, wanted);
+      space.pausePurge();
+      try {
+        taken = takeFromShards(sizeClass, into, wanted);
+      } finally {
+        space.resumePurge();
+      }
     }
     magazines.loaded(sizeClass, taken);
     return taken > 0;
@@ -253,13 +265,18 @@ public final class ThreadCache {
 
   private void addRemote(long address, int sizeClass, int blockHome) {
     remoteFrees[sizeClass]++;
-    addToBatch(address, sizeClass, blockHome);
+    boolean sent = addToBatch(address, sizeClass, blockHome);
     if (batchedBytes > MAX_BATCHED_BYTES) {
       sendBatches();
+      sent = true;
+    }
+    if (sent) {
+      reportFaults();
     }
   }
 
-  private void addToBatch(long address, int sizeClass, int blockHome) {
+  /** Whether that filled the batch, which is then sent. */
+  private boolean addToBatch(long address, int sizeClass, int blockHome) {
     FreeBatch batch = batches[blockHome];
     if (batch == null) {
       batch = space.shard(blockHome).emptyBatch();
@@ -267,9 +284,11 @@ public final class ThreadCache {
     }
     int blockBytes = SizeClasses.blockBytes(sizeClass);
     batchedBytes += blockBytes;
-    if (batch.add(address, blockBytes)) {
+    boolean full = batch.add(address, blockBytes);
+    if (full) {
       send(blockHome);
     }
+    return full;
   }
 
   /**
@@ -338,6 +357,14 @@ public final class ThreadCache {
       release(sizeClass, magazines.count(sizeClass) / 2);
     }
     magazines.push(sizeClass, address);
+    reportFaults();
+  }
+
+  /** Where nothing is half done; of a shared cache, after the turn. */
+  private void reportFaults() {
+    if (shared == null) {
+      space.reportFaults();
+    }
   }
 
   // ---- giving back -----------------------------------------------------------------------------

@@ -160,6 +160,7 @@ public final class ThreadCaches {
     if (turn != null) {
       turn.unlock();
     }
+    space.reportFaults();
   }
 
   /** Lock-free as long as one of the shared caches is free. */
@@ -254,7 +255,7 @@ public final class ThreadCaches {
 
   /**
    * Finds free memory when there is none: what the calling thread keeps, what ended threads kept,
-   * what is in the shards' queues.
+   * what shared caches keep that nobody is using, what is in the shards' queues.
    *
    * @param own the caller's cache
    */
@@ -266,11 +267,19 @@ public final class ThreadCaches {
     } finally {
       lock.unlock();
     }
+    for (ThreadCache cache : shared) {
+      // Not the caller's, whose turn it is already; nor waited for, since it may wait for us.
+      if (cache.shared().tryLock()) {
+        cache.flush();
+        cache.shared().unlock();
+      }
+    }
     space.collect();
   }
 
   /**
-   * Gives memory back to the system: all that {@link #reclaim} finds, and what shared caches keep.
+   * Gives memory back to the system: all that {@link #reclaim} finds, and what shared caches keep
+   * that somebody was using.
    *
    * @return bytes given back
    */
@@ -284,6 +293,7 @@ public final class ThreadCaches {
     flushShared();
     space.collect();
     decommitRecords();
+    space.reportFaults();
     return space.purge();
   }
 

@@ -3,7 +3,6 @@ package io.ashlar.slab;
 
 import io.ashlar.memory.Memory;
 import io.ashlar.memory.SpinLock;
-import org.agrona.collections.LongArrayList;
 import org.jctools.queues.MessagePassingQueue;
 import org.jctools.queues.varhandle.MpmcVarHandleArrayQueue;
 import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
@@ -51,9 +50,6 @@ public final class Shard {
   private final MessagePassingQueue<FreeBatch> emptied =
       new MpmcVarHandleArrayQueue<>(EMPTIED_CAPACITY);
 
-  /** Blocks found to be freed twice, to be reported once the lock is free; null if none. */
-  private LongArrayList faults;
-
   Shard(int number, SlabSpace space) {
     this.number = number;
     this.space = space;
@@ -88,7 +84,7 @@ public final class Shard {
       drain(DRAIN_BATCHES);
       return take(sizeClass, into, n);
     } finally {
-      unlock();
+      lock.unlock();
     }
   }
 
@@ -137,7 +133,7 @@ public final class Shard {
       }
       return true;
     } finally {
-      unlock();
+      lock.unlock();
     }
   }
 
@@ -179,7 +175,7 @@ public final class Shard {
       drain(Integer.MAX_VALUE);
       return true;
     } finally {
-      unlock();
+      lock.unlock();
     }
   }
 
@@ -205,12 +201,12 @@ public final class Shard {
     long offset = blocks.offset(address);
     Slab slab = space.slabAt(address);
     if (slab == null || slab.home() != this) {
-      fault(address);
+      space.noteFreedTwice(address);
       return;
     }
     if (space.checked()) {
       if (!BlockMap.isInTransit(blocks.state(offset))) {
-        fault(address);
+        space.noteFreedTwice(address);
         return;
       }
       blocks.setFree(offset, slab.sizeClass());
@@ -220,7 +216,7 @@ public final class Shard {
 
   private void put(long address, Slab slab) {
     if (!slab.put(address)) {
-      fault(address);
+      space.noteFreedTwice(address);
       return;
     }
     SlabList list = lists[slab.sizeClass()];
@@ -234,23 +230,6 @@ public final class Shard {
         list.addLast(slab);
         list.addAllFree(1);
       }
-    }
-  }
-
-  private void fault(long address) {
-    if (faults == null) {
-      faults = new LongArrayList();
-    }
-    faults.addLong(address);
-  }
-
-  /** Frees the lock, and only then calls the user's code. */
-  private void unlock() {
-    LongArrayList found = faults;
-    faults = null;
-    lock.unlock();
-    if (found != null) {
-      found.forEachOrderedLong(space::reportFreedTwice);
     }
   }
 
@@ -272,7 +251,7 @@ public final class Shard {
         }
       }
     } finally {
-      unlock();
+      lock.unlock();
     }
   }
 
@@ -286,7 +265,7 @@ public final class Shard {
         }
       }
     } finally {
-      unlock();
+      lock.unlock();
     }
   }
 
@@ -311,7 +290,7 @@ public final class Shard {
         }
       }
     } finally {
-      unlock();
+      lock.unlock();
     }
   }
 

@@ -10,6 +10,8 @@ import io.ashlar.memory.SpinLock;
 import io.ashlar.region.Region;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 
@@ -40,6 +42,11 @@ public final class SlabSpace implements AutoCloseable {
   private final boolean checked;
   private final long limitBytes;
   private final LongConsumer freedTwice;
+
+  private final Queue<Long> faults = new ConcurrentLinkedQueue<>();
+
+  /** Whether there may be any: set behind, and unset ahead of, a change of {@link #faults}. */
+  private volatile boolean anyFaults;
 
   /** Bytes of slabs, runs and mappings, counted against the limit. */
   private final AtomicLong usedBytes = new AtomicLong();
@@ -216,8 +223,24 @@ public final class SlabSpace implements AutoCloseable {
     return slab == null || slab.holds(address);
   }
 
-  void reportFreedTwice(long address) {
-    freedTwice.accept(address);
+  /** Keeps the address of a block that was freed twice, until {@link #reportFaults}. */
+  void noteFreedTwice(long address) {
+    faults.add(address);
+    anyFaults = true;
+  }
+
+  /**
+   * Tells of blocks that were found to be freed twice since. What is told may call the allocator:
+   * so it is not told where they are found, amid a change of a shard or a thread's cache, but where
+   * the caller has nothing half done and holds no lock.
+   */
+  public void reportFaults() {
+    if (anyFaults) {
+      anyFaults = false;
+      for (Long address; (address = faults.poll()) != null; ) {
+        freedTwice.accept(address);
+      }
+    }
   }
 
   /** Makes a slab; null if memory is out. Under the home's lock. */
@@ -268,13 +291,20 @@ public final class SlabSpace implements AutoCloseable {
     }
   }
 
-  /** Takes bytes from the limit; false if there are not so many left. */
+  /**
+   * Takes bytes from the limit; false if there are not so many left. By comparison and exchange,
+   * since bytes added before they are known to fit would be missed by others meanwhile.
+   */
   boolean acquire(long bytes) {
-    if (usedBytes.addAndGet(bytes) > limitBytes) {
-      usedBytes.addAndGet(-bytes);
-      return false;
+    while (true) {
+      long used = usedBytes.get();
+      if (bytes > limitBytes - used) {
+        return false;
+      }
+      if (usedBytes.compareAndSet(used, used + bytes)) {
+        return true;
+      }
     }
-    return true;
   }
 
   void release(long bytes) {
@@ -367,6 +397,21 @@ public final class SlabSpace implements AutoCloseable {
     } finally {
       purging.unlock();
     }
+  }
+
+  /**
+   * Keeps memory from being given back to the system until {@link #resumePurge}: a run cannot be
+   * allocated while it is, so that memory may seem to be out when it is not.
+   *
+   * <p>Blocking: waits for the purge that goes on, if there is one.
+   */
+  public void pausePurge() {
+    purging.lock();
+  }
+
+  /** Ends what {@link #pausePurge} began. */
+  public void resumePurge() {
+    purging.unlock();
   }
 
   private int purgeRun(int first, int count) {

@@ -85,9 +85,9 @@ class ShardTest extends SpaceFixture {
     assertEquals(false, slab.put(start + 4 * 48), "never taken");
     assertEquals(slab.capacity() - 4, slab.freeCount());
     release(shard, 2, blocks);
-    assertEquals(List.of(), freedTwice);
+    assertEquals(List.of(), freedTwice());
     release(shard, 2, blocks[1]);
-    assertEquals(List.of(blocks[1]), freedTwice);
+    assertEquals(List.of(blocks[1]), freedTwice());
   }
 
   @Test
@@ -140,7 +140,7 @@ class ShardTest extends SpaceFixture {
     offer(shard, 5, blocks[0], blocks[1]);
     offer(shard, 5, blocks[1], blocks[2]);
     assertTrue(shard.tryDrain());
-    assertEquals(List.of(blocks[1]), freedTwice);
+    assertEquals(List.of(blocks[1]), freedTwice());
     space.validate();
   }
 
@@ -149,7 +149,7 @@ class ShardTest extends SpaceFixture {
     long[] blocks = allocate(shard, 5, 1);
     offer(shard, 5, blocks[0], blocks[0]);
     space.collect();
-    assertEquals(List.of(blocks[0]), freedTwice);
+    assertEquals(List.of(blocks[0]), freedTwice());
   }
 
   @Test
@@ -157,15 +157,15 @@ class ShardTest extends SpaceFixture {
     long[] others = allocate(space.shard(1), 5, 1);
     offer(shard, 5, others[0]);
     assertTrue(shard.tryDrain());
-    assertEquals(List.of(others[0]), freedTwice);
+    assertEquals(List.of(others[0]), freedTwice());
     offer(space.shard(1), 5, others[0]);
     space.collect();
-    assertEquals(1, freedTwice.size());
+    assertEquals(1, freedTwice().size());
     FreeBatch stray = shard.emptyBatch();
     stray.add(others[0], 16);
     shard.offer(stray);
     assertTrue(shard.tryDrain());
-    assertEquals(List.of(others[0], others[0]), freedTwice);
+    assertEquals(List.of(others[0], others[0]), freedTwice());
   }
 
   @Test
@@ -232,7 +232,7 @@ class ShardTest extends SpaceFixture {
             }
           }
           space.collect();
-          assertEquals(List.of(), freedTwice);
+          assertEquals(List.of(), freedTwice());
         });
   }
 }

@@ -13,7 +13,7 @@ abstract class SpaceFixture {
 
   static final long REGION_BYTES = 64 << 20;
 
-  final List<Long> freedTwice = new ArrayList<>();
+  private final List<Long> freedTwice = new ArrayList<>();
   final Arena arena = Arena.ofConfined();
 
   /** Where addresses are handed over, as a magazine has them. */
@@ -42,6 +42,12 @@ abstract class SpaceFixture {
       }
     }
     arena.close();
+  }
+
+  /** Blocks that were reported so far. */
+  final List<Long> freedTwice() {
+    space.reportFaults();
+    return freedTwice;
   }
 
   final long round(int index) {
