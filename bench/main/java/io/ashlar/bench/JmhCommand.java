@@ -2,6 +2,7 @@
 package io.ashlar.bench;
 
 import io.ashlar.bench.subject.Peer;
+import io.ashlar.bench.workload.WorkloadName;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -78,8 +79,7 @@ final class JmhCommand implements Callable<Integer> {
     List<Peer> peers = labels.stream().map(Peer::of).toList();
     for (Peer peer : peers) {
       if (!peer.isPresent()) {
-        throw new IllegalArgumentException(
-            peer + " is absent; on Debian: apt-get install " + peer.debianPackage());
+        throw new IllegalArgumentException(peer.absence());
       }
     }
     return peers;

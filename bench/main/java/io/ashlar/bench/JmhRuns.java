@@ -2,6 +2,7 @@
 package io.ashlar.bench;
 
 import io.ashlar.bench.subject.Peer;
+import io.ashlar.bench.workload.WorkloadName;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;

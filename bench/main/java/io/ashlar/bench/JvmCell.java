@@ -21,8 +21,15 @@ public final class JvmCell {
           "--enable-native-access=ALL-UNNAMED",
           "--sun-misc-unsafe-memory-access=allow",
           "-Xshare:auto",
-          "-Xlog:disable",
-          "-Xlog:all=error:stderr");
+          // No collector's threads beside the workload's: nothing here makes garbage to speak of.
+          "-XX:+UseSerialGC",
+          "-XX:-UsePerfData",
+          "-Xlog:cds=off",
+          "-Xlog:aot=off");
+
+  /** For what is built and written here. */
+  public static final Path FOLDER =
+      Path.of(System.getProperty("ashlar.bench.target", System.getProperty("java.io.tmpdir")));
 
   private static final Map<Peer, String> LAUNCHERS = new ConcurrentHashMap<>();
 
@@ -69,23 +76,47 @@ public final class JvmCell {
   }
 
   /**
-   * Runs a class of this program in a fresh JVM, and waits for it.
+   * Measures in a fresh JVM.
    *
    * @param peer the allocator that the JVM will open
    * @param jvmArguments beyond {@link #ARGUMENTS}
-   * @param main the class
-   * @param arguments of the class
-   * @throws FailedException with the end of what it wrote, if it failed
+   * @param main the class that measures
+   * @param arguments of the class; one more is added, the file for what comes out
+   * @return what the class wrote into the file
+   * @throws FailedException with what the JVM printed, if it failed
    * @throws InterruptedException if interrupted
    */
-  public static void run(Peer peer, List<String> jvmArguments, Class<?> main, String... arguments)
+  public static String measure(
+      Peer peer, List<String> jvmArguments, Class<?> main, String... arguments)
+      throws InterruptedException {
+    try {
+      Path file = Files.createTempFile("cell-", "");
+      try {
+        List<String> all = new ArrayList<>(List.of(arguments));
+        all.add(file.toString());
+        run(peer, jvmArguments, main, all);
+        return Files.readString(file);
+      } finally {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new FailedException("cannot read what " + peer + " measured", e);
+    }
+  }
+
+  /** Runs a class of this program in a fresh JVM, and waits for it. */
+  private static void run(
+      Peer peer, List<String> jvmArguments, Class<?> main, List<String> arguments)
       throws InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(launcher(peer, java()));
     command.addAll(ARGUMENTS);
+    // Classes loaded once are kept in an archive: it halves the start of each of the many JVMs.
+    command.add("-XX:+AutoCreateSharedArchive");
+    command.add("-XX:SharedArchiveFile=" + FOLDER.resolve(main.getSimpleName() + ".jsa"));
     command.addAll(jvmArguments);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
-    command.addAll(List.of(arguments));
+    command.addAll(arguments);
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
       String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

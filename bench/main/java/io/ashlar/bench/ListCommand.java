@@ -3,6 +3,7 @@ package io.ashlar.bench;
 
 import io.ashlar.bench.replay.Traces;
 import io.ashlar.bench.subject.Peer;
+import io.ashlar.bench.workload.WorkloadName;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

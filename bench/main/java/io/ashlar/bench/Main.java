@@ -1,8 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.bench;
 
+import io.ashlar.bench.report.Comparison;
+import io.ashlar.bench.report.HtmlReport;
+import io.ashlar.bench.report.Machine;
+import io.ashlar.bench.report.TextReport;
+import io.ashlar.bench.subject.Peer;
+import io.ashlar.bench.workload.WorkloadName;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Entry point of the comparison run. */
 @Command(
@@ -10,7 +25,23 @@ import picocli.CommandLine.Command;
     description = "Compares allocators: without a command, the main job of about three minutes.",
     mixinStandardHelpOptions = true,
     subcommands = {ListCommand.class, JmhCommand.class, ReplayCommand.class})
-public final class Main {
+public final class Main implements Callable<Integer> {
+
+  private static final long MILLIS_PER_MINUTE = 60_000;
+
+  @Option(
+      names = "--minutes",
+      defaultValue = "3",
+      description = "More rounds are made while they fit into this time; default 3, two rounds.")
+  private double minutes = 3;
+
+  @Option(
+      names = "--allocators",
+      split = ",",
+      description = "Allocators to compare; all that are present if not given.")
+  private List<String> allocators = List.of();
+
+  @Spec private CommandSpec spec;
 
   /** For picocli. */
   public Main() {}
@@ -36,5 +67,28 @@ public final class Main {
       return CommandLine.ExitCode.SOFTWARE;
     }
     throw e;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    PrintWriter out = spec.commandLine().getOut();
+    Machine machine = Machine.here();
+    out.println(machine);
+    Arrays.stream(Peer.values())
+        .filter(peer -> !peer.isPresent())
+        .forEach(peer -> out.println(peer.absence()));
+    out.flush();
+    List<Peer> peers =
+        allocators.isEmpty()
+            ? WorkloadName.present().toList()
+            : allocators.stream().map(Peer::of).toList();
+    Duration budget = Duration.ofMillis(Math.round(minutes * MILLIS_PER_MINUTE));
+    Comparison comparison = new MainJob(peers, budget).run();
+    new TextReport(comparison, out).print();
+    Path page = new HtmlReport(comparison, machine).write(JvmCell.FOLDER.resolve("report"));
+    out.println();
+    out.println("Report: " + page);
+    out.flush();
+    return 0;
   }
 }

@@ -7,6 +7,7 @@ import io.ashlar.bench.replay.Replays;
 import io.ashlar.bench.replay.Replays.Summary;
 import io.ashlar.bench.replay.Traces;
 import io.ashlar.bench.subject.Peer;
+import io.ashlar.bench.workload.WorkloadName;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,8 +92,7 @@ final class ReplayCommand implements Callable<Integer> {
         throw new IllegalArgumentException(peer + " does not fit a replay");
       }
       if (!peer.isPresent()) {
-        throw new IllegalArgumentException(
-            peer + " is absent; on Debian: apt-get install " + peer.debianPackage());
+        throw new IllegalArgumentException(peer.absence());
       }
     }
   }

@@ -4,6 +4,7 @@ package io.ashlar.bench.replay;
 import io.ashlar.bench.subject.Subject.Footprint;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -82,15 +83,14 @@ final class MemoryCurve {
     samples.add(new Sample(i, liveBytes, now.residentBytes(), now.metadataBytes()));
   }
 
+  /** In the order of the recording, which threads do not quite keep. */
   synchronized List<Sample> samples() {
-    return List.copyOf(samples);
+    return samples.stream().sorted(Comparator.comparingInt(Sample::operation)).toList();
   }
 
   /** The sample with the most memory. */
   synchronized Sample peak() {
-    return samples.stream()
-        .max((a, b) -> Long.compare(a.totalBytes(), b.totalBytes()))
-        .orElseThrow();
+    return samples.stream().max(Comparator.comparingLong(Sample::totalBytes)).orElseThrow();
   }
 
   /**

@@ -28,8 +28,8 @@ import java.util.stream.Stream;
  */
 public final class ReplayCell {
 
-  static final int WARMUP_PASSES = 4;
-  static final int MEASURED_PASSES = 5;
+  static final int WARMUP_PASSES = 3;
+  static final int MEASURED_PASSES = 3;
 
   private ReplayCell() {}
 
@@ -135,6 +135,6 @@ public final class ReplayCell {
     // Memory is measured with the quick compiler alone: the other one's work needs memory.
     return measure == Measure.MEMORY
         ? Stream.of("-XX:TieredStopAtLevel=1", "-Xss256k")
-        : Stream.of("-XX:-UsePerfData");
+        : Stream.of();
   }
 }

@@ -8,9 +8,6 @@ import io.ashlar.bench.replay.ReplayCell.Measure;
 import io.ashlar.bench.replay.ReplayCell.Outcome;
 import io.ashlar.bench.replay.ReplayCell.Request;
 import io.ashlar.bench.subject.Peer;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToLongFunction;
@@ -42,30 +39,44 @@ public final class Replays {
    * @throws InterruptedException if interrupted
    */
   public void measure(Measure measure) throws InterruptedException {
-    Gson gson = new Gson();
     Request now = new Request(request.trace(), request.allocator(), request.threading(), measure);
     List<String> arguments =
         Stream.concat(
                 ReplayCell.jvmArguments(measure),
-                Stream.of("-XX:+UseSerialGC", "-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch"))
+                Stream.of("-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch"))
             .toList();
-    try {
-      Path file = Files.createTempFile("replay-", ".json");
-      try {
-        JvmCell.run(
-            Peer.of(request.allocator()),
-            arguments,
-            ReplayCell.class,
-            gson.toJson(now),
-            file.toString());
-        Outcome outcome = gson.fromJson(Files.readString(file), Outcome.class);
-        (measure == Measure.TIME ? times : memories).add(outcome);
-      } finally {
-        Files.delete(file);
-      }
-    } catch (IOException e) {
-      throw new IllegalStateException("cannot read what a replay measured", e);
-    }
+    Gson gson = new Gson();
+    String json = JvmCell.measure(peer(), arguments, ReplayCell.class, gson.toJson(now));
+    Outcome outcome = gson.fromJson(json, Outcome.class);
+    add(measure, outcome);
+  }
+
+  /**
+   * Adds what came out of a round.
+   *
+   * @param measure time or memory
+   * @param outcome of a cell
+   */
+  public void add(Measure measure, Outcome outcome) {
+    (measure == Measure.TIME ? times : memories).add(outcome);
+  }
+
+  /**
+   * The allocator.
+   *
+   * @return it
+   */
+  public Peer peer() {
+    return Peer.of(request.allocator());
+  }
+
+  /**
+   * Whether one thread replays in recorded order.
+   *
+   * @return false if there is a thread for each recorded one
+   */
+  public boolean isSingle() {
+    return request.threading().equals(Replay.Threading.SINGLE.name());
   }
 
   /**
@@ -99,7 +110,8 @@ public final class Replays {
         times.isEmpty() ? 0 : Medians.of(nsPerOp()),
         median(Outcome::peakResidentBytes),
         median(Outcome::metadataBytes),
-        median(Outcome::peakLiveBytes));
+        Math.max(
+            median(Outcome::peakLiveBytes), times.isEmpty() ? 0 : times.get(0).peakLiveBytes()));
   }
 
   private long median(ToLongFunction<Outcome> figure) {

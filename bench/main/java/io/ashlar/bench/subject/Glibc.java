@@ -33,4 +33,9 @@ final class Glibc extends Subject {
   public void free(long address) {
     CALLS.free(address);
   }
+
+  @Override
+  public String version() {
+    return NativeText.glibcVersion(Linker.nativeLinker().defaultLookup());
+  }
 }

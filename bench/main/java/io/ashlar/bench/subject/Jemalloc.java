@@ -31,4 +31,9 @@ final class Jemalloc extends Subject {
   public void free(long address) {
     CALLS.free(address);
   }
+
+  @Override
+  public String version() {
+    return NativeText.jemallocVersion(Libraries.lookup(Peer.JEMALLOC.requireLibrary()));
+  }
 }

@@ -31,4 +31,9 @@ final class Mimalloc extends Subject {
   public void free(long address) {
     CALLS.free(address);
   }
+
+  @Override
+  public String version() {
+    return NativeText.mimallocVersion(Libraries.lookup(Peer.MIMALLOC.requireLibrary()));
+  }
 }

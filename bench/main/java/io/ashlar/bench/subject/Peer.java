@@ -107,12 +107,17 @@ public enum Peer {
     return Libraries.find(libraryNames);
   }
 
+  /**
+   * Says what to install.
+   *
+   * @return a line
+   */
+  public String absence() {
+    return label + " is absent; on Debian: apt-get install " + debianPackage;
+  }
+
   Path requireLibrary() {
-    return library()
-        .orElseThrow(
-            () ->
-                new IllegalStateException(
-                    label + " is not installed; on Debian: apt-get install " + debianPackage));
+    return library().orElseThrow(() -> new IllegalStateException(absence()));
   }
 
   /**

@@ -74,6 +74,15 @@ public abstract class Subject implements AutoCloseable {
     return null;
   }
 
+  /**
+   * The version of what is measured.
+   *
+   * @return it; empty for what is built here
+   */
+  public String version() {
+    return "";
+  }
+
   /** Gives back what the allocator holds, where it can; the blocks too. */
   @Override
   public void close() {}

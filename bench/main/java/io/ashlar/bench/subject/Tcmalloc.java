@@ -31,4 +31,9 @@ final class Tcmalloc extends Subject {
   public void free(long address) {
     CALLS.free(address);
   }
+
+  @Override
+  public String version() {
+    return NativeText.tcmallocVersion(Libraries.lookup(Peer.TCMALLOC.requireLibrary()));
+  }
 }

@@ -10,6 +10,7 @@ package io.ashlar.bench.workload;
  */
 final class HandOver {
 
+  private final int batchBlocks;
   private final long[][] full;
   private final long[][] empty;
   private int fulls;
@@ -19,10 +20,16 @@ final class HandOver {
    * Makes an empty one.
    *
    * @param capacity most batches it holds
+   * @param batchBlocks blocks in a batch
    */
-  HandOver(int capacity) {
+  HandOver(int capacity, int batchBlocks) {
+    this.batchBlocks = batchBlocks;
     full = new long[capacity][];
     empty = new long[capacity][];
+  }
+
+  int batchBlocks() {
+    return batchBlocks;
   }
 
   /** Hands over a batch; false if there is no room. */
@@ -46,8 +53,8 @@ final class HandOver {
     }
   }
 
-  /** An array for a new batch: an emptied one, or null if there is none. */
-  synchronized long[] recycled() {
-    return empties == 0 ? null : empty[--empties];
+  /** An array for a new batch: an emptied one, if there is one. */
+  synchronized long[] array() {
+    return empties == 0 ? new long[batchBlocks] : empty[--empties];
   }
 }

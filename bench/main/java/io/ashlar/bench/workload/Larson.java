@@ -16,7 +16,7 @@ import org.openjdk.jmh.infra.ThreadParams;
  * fresh thread takes over the slots, and the old one ends.
  *
  * <p>The threads at work are the benchmark's own. JMH's threads, one for each worker, only take
- * delivery of what was done, {@value LarsonChain#PARCEL_STEPS} operations a call, and sleep in
+ * delivery of what was done, {@value LarsonWorker#PARCEL_STEPS} operations a call, and sleep in
  * between.
  */
 public class Larson extends Workload {
@@ -26,12 +26,12 @@ public class Larson extends Workload {
 
   /** A worker. */
   @State(Scope.Thread)
-  public static class Worker {
+  public static class Chain {
 
-    private LarsonChain chain;
+    private LarsonWorker worker;
 
     /** For JMH. */
-    public Worker() {}
+    public Chain() {}
 
     /**
      * Fills the slots.
@@ -42,13 +42,13 @@ public class Larson extends Workload {
     @Setup
     public void setUp(UnderTest underTest, ThreadParams threads) {
       underTest.enter();
-      chain = new LarsonChain(underTest.subject(), threads.getThreadIndex());
+      worker = new LarsonWorker(underTest.subject(), threads.getThreadIndex());
     }
 
     /** Sets the worker to work. */
     @Setup(Level.Iteration)
     public void start() {
-      chain.start();
+      worker.start();
     }
 
     /**
@@ -58,7 +58,7 @@ public class Larson extends Workload {
      */
     @TearDown(Level.Iteration)
     public void stop() throws InterruptedException {
-      chain.stop();
+      worker.stop();
     }
 
     /**
@@ -68,7 +68,7 @@ public class Larson extends Workload {
      */
     @TearDown
     public void tearDown(UnderTest underTest) {
-      chain.freeAll();
+      worker.finish();
       underTest.leave();
     }
   }
@@ -76,12 +76,12 @@ public class Larson extends Workload {
   /**
    * Takes delivery of a parcel of operations.
    *
-   * @param worker who makes them
+   * @param chain who makes them
    * @return the operations so far
    */
   @Benchmark
-  @OperationsPerInvocation(LarsonChain.PARCEL_STEPS)
-  public long larson(Worker worker) {
-    return worker.chain.receive();
+  @OperationsPerInvocation(LarsonWorker.PARCEL_STEPS)
+  public long larson(Chain chain) {
+    return chain.worker.receive();
   }
 }

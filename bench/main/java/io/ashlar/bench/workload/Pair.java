@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.bench.workload;
 
-import io.ashlar.bench.subject.Subject;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
@@ -29,13 +28,12 @@ public class Pair extends Workload {
 
   /** A thread that works. */
   @State(Scope.Thread)
-  public static class Worker {
+  public static class Caller {
 
-    Subject subject;
-    long size;
+    private PairWorker worker;
 
     /** For JMH. */
-    public Worker() {}
+    public Caller() {}
 
     /**
      * Sets up.
@@ -45,8 +43,7 @@ public class Pair extends Workload {
      */
     @Setup
     public void setUp(UnderTest underTest, Sizes sizes) {
-      subject = underTest.enter();
-      size = sizes.size;
+      worker = new PairWorker(underTest.enter(), sizes.size);
     }
 
     /**
@@ -63,14 +60,11 @@ public class Pair extends Workload {
   /**
    * The operation.
    *
-   * @param worker the calling thread's
+   * @param caller the calling thread
    * @return the block's address, so that nothing is optimized away
    */
   @Benchmark
-  public long pair(Worker worker) {
-    Subject subject = worker.subject;
-    long block = subject.malloc(worker.size);
-    subject.free(block);
-    return block;
+  public long pair(Caller caller) {
+    return caller.worker.step();
   }
 }

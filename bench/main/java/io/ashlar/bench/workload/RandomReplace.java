@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.bench.workload;
 
-import io.ashlar.bench.subject.Subject;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
@@ -15,23 +14,17 @@ import org.openjdk.jmh.infra.ThreadParams;
  */
 public class RandomReplace extends Workload {
 
-  private static final int BLOCKS = 1024;
-  private static final int MIN_BYTES = 16;
-  private static final int MAX_BYTES = 1023;
-
   /** For JMH. */
   public RandomReplace() {}
 
   /** A thread that works. */
   @State(Scope.Thread)
-  public static class Worker {
+  public static class Caller {
 
-    private final long[] blocks = new long[BLOCKS];
-    private Subject subject;
-    private Sequence random;
+    private ReplaceWorker worker;
 
     /** For JMH. */
-    public Worker() {}
+    public Caller() {}
 
     /**
      * Allocates the first blocks.
@@ -41,11 +34,7 @@ public class RandomReplace extends Workload {
      */
     @Setup
     public void setUp(UnderTest underTest, ThreadParams threads) {
-      subject = underTest.enter();
-      random = new Sequence(threads.getThreadIndex());
-      for (int i = 0; i < BLOCKS; i++) {
-        blocks[i] = allocate();
-      }
+      worker = new ReplaceWorker(underTest.enter(), threads.getThreadIndex());
     }
 
     /**
@@ -55,33 +44,19 @@ public class RandomReplace extends Workload {
      */
     @TearDown
     public void tearDown(UnderTest underTest) {
-      for (long block : blocks) {
-        subject.free(block);
-      }
+      worker.finish();
       underTest.leave();
-    }
-
-    private long allocate() {
-      return subject.malloc(MIN_BYTES + random.below(MAX_BYTES - MIN_BYTES + 1));
-    }
-
-    long replace() {
-      int i = random.below(BLOCKS);
-      subject.free(blocks[i]);
-      long block = allocate();
-      blocks[i] = block;
-      return block;
     }
   }
 
   /**
    * The operation.
    *
-   * @param worker the calling thread's
+   * @param caller the calling thread
    * @return the new block's address, so that nothing is optimized away
    */
   @Benchmark
-  public long replace(Worker worker) {
-    return worker.replace();
+  public long replace(Caller caller) {
+    return caller.worker.step();
   }
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.bench.workload;
 
+import io.ashlar.bench.Compiler;
 import io.ashlar.bench.subject.Peer;
 import io.ashlar.bench.subject.Subject;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
@@ -27,6 +29,16 @@ public class UnderTest {
   @Setup
   public void open() {
     subject = Peer.of(allocator).open();
+  }
+
+  /**
+   * Lets the compiler catch up, outside what is measured.
+   *
+   * @throws InterruptedException if interrupted
+   */
+  @Setup(Level.Iteration)
+  public void awaitCompiler() throws InterruptedException {
+    Compiler.awaitQuiet();
   }
 
   /**

@@ -21,12 +21,6 @@ import org.openjdk.jmh.infra.ThreadParams;
  */
 public class XmallocTest extends Workload {
 
-  private static final int BATCH_BLOCKS = 4096;
-  private static final int BATCHES = 100;
-  private static final int[] MIXED = {
-    8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048
-  };
-
   /** For JMH. */
   public XmallocTest() {}
 
@@ -38,32 +32,27 @@ public class XmallocTest extends Workload {
     @Param("64")
     public String sizes;
 
-    private final HandOver handOver = new HandOver(BATCHES);
+    private final HandOver handOver =
+        new HandOver(XmallocWorker.BATCHES, XmallocWorker.BATCH_BLOCKS);
 
     /** For JMH. */
     public Shared() {}
 
     private int[] sizes(int thread) {
-      if (!sizes.equals("mixed")) {
-        return new int[] {Integer.parseInt(sizes)};
-      }
-      Sequence random = new Sequence(thread);
-      int[] drawn = new int[BATCH_BLOCKS];
-      for (int i = 0; i < drawn.length; i++) {
-        drawn[i] = MIXED[random.below(MIXED.length)];
-      }
-      return drawn;
+      return sizes.equals("mixed")
+          ? XmallocWorker.mixedSizes(thread)
+          : new int[] {Integer.parseInt(sizes)};
     }
   }
 
   /** A thread that works. */
   @State(Scope.Thread)
-  public static class Worker {
+  public static class Caller {
 
     private XmallocWorker worker;
 
     /** For JMH. */
-    public Worker() {}
+    public Caller() {}
 
     /**
      * Chooses the thread's role.
@@ -81,7 +70,6 @@ public class XmallocTest extends Workload {
               shared.handOver,
               index,
               threads.getThreadCount(),
-              BATCH_BLOCKS,
               shared.sizes(index));
     }
 
@@ -100,12 +88,13 @@ public class XmallocTest extends Workload {
   /**
    * Allocates and hands over, or takes and frees, one batch.
    *
-   * @param worker the calling thread's
+   * @param caller the calling thread's
    * @param control tells when measuring ends
+   * @return whether it was done
    */
   @Benchmark
-  @OperationsPerInvocation(BATCH_BLOCKS / 2)
-  public void batch(Worker worker, Control control) {
-    worker.worker.step(() -> control.stopMeasurement);
+  @OperationsPerInvocation(XmallocWorker.BATCH_BLOCKS / 2)
+  public boolean batch(Caller caller, Control control) {
+    return caller.worker.step(() -> control.stopMeasurement);
   }
 }

@@ -3,6 +3,7 @@ package io.ashlar.bench.workload;
 
 import io.ashlar.bench.subject.RawMemory;
 import io.ashlar.bench.subject.Subject;
+import java.util.Arrays;
 import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.IdleStrategy;
@@ -11,14 +12,23 @@ import org.agrona.concurrent.IdleStrategy;
  * One thread of {@link XmallocTest}: it allocates batches, or it frees them. A thread that is alone
  * does both in turn.
  */
-final class XmallocWorker {
+final class XmallocWorker extends Worker {
+
+  /** Blocks in a batch. */
+  static final int BATCH_BLOCKS = 4096;
+
+  /** Most batches on their way. */
+  static final int BATCHES = 100;
+
+  private static final int[] MIXED = {
+    8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048
+  };
 
   /** Most bytes written of a block. */
   private static final int WRITTEN_BYTES = 128;
 
   private final Subject subject;
   private final HandOver handOver;
-  private final int batchBlocks;
   private final boolean alone;
   private final boolean releases;
 
@@ -40,17 +50,27 @@ final class XmallocWorker {
    * @param handOver shared with the other threads
    * @param index of this thread: the even ones allocate, the odd ones free
    * @param threads how many there are
-   * @param batchBlocks blocks in a batch
    * @param sizes bytes of the blocks of a batch, over and over
    */
-  XmallocWorker(
-      Subject subject, HandOver handOver, int index, int threads, int batchBlocks, int[] sizes) {
+  XmallocWorker(Subject subject, HandOver handOver, int index, int threads, int[] sizes) {
     this.subject = subject;
     this.handOver = handOver;
-    this.batchBlocks = batchBlocks;
     this.sizes = sizes.clone();
     alone = threads == 1;
     releases = index % 2 == 1;
+  }
+
+  /**
+   * The variant with many sizes.
+   *
+   * @param index of the thread
+   * @return sizes of the blocks of a batch
+   */
+  static int[] mixedSizes(int index) {
+    Sequence random = new Sequence(index);
+    int[] drawn = new int[BATCH_BLOCKS];
+    Arrays.setAll(drawn, i -> MIXED[random.below(MIXED.length)]);
+    return drawn;
   }
 
   /**
@@ -58,45 +78,55 @@ final class XmallocWorker {
    * but not once the work is at its end, when nobody may be left to wait for.
    *
    * @param end whether the work is at its end
+   * @return whether it was done
    */
-  void step(BooleanSupplier end) {
-    if (alone ? turn : releases) {
-      release(end);
-    } else {
-      allocate(end);
-    }
-    turn = !turn;
+  boolean step(BooleanSupplier end) {
+    boolean done = (alone ? turn : releases) ? release(end) : allocate(end);
+    turn ^= done;
+    return done;
   }
 
-  private void allocate(BooleanSupplier end) {
+  @Override
+  void burst(Stop stop) {
+    while (!stop.getAsBoolean()) {
+      if (step(stop)) {
+        // Each of the two halves of a block's way is half an operation.
+        count(handOver.batchBlocks() / 2, 0);
+      }
+    }
+  }
+
+  private boolean allocate(BooleanSupplier end) {
     if (pending == null) {
-      long[] batch = handOver.recycled();
-      pending = fill(batch == null ? new long[batchBlocks] : batch);
+      pending = fill(handOver.array());
     }
     idle.reset();
     while (!handOver.offer(pending)) {
       if (end.getAsBoolean()) {
-        return;
+        return false;
       }
       idle.idle();
     }
     pending = null;
+    return true;
   }
 
-  private void release(BooleanSupplier end) {
+  private boolean release(BooleanSupplier end) {
     idle.reset();
     long[] batch;
     while ((batch = handOver.poll()) == null) {
       if (end.getAsBoolean()) {
-        return;
+        return false;
       }
       idle.idle();
     }
     free(batch);
     handOver.recycle(batch);
+    return true;
   }
 
-  /** Frees what is left; the last of the threads leaves nothing behind. */
+  /** The last of the threads leaves nothing behind. */
+  @Override
   void finish() {
     if (pending != null) {
       free(pending);
@@ -108,20 +138,32 @@ final class XmallocWorker {
   }
 
   private long[] fill(long[] batch) {
-    int next = 0;
-    for (int i = 0; i < batch.length; i++) {
+    for (int from = 0; from < batch.length; from += STRIDE) {
+      fill(batch, from, Math.min(batch.length, from + STRIDE));
+    }
+    return batch;
+  }
+
+  private void fill(long[] batch, int from, int to) {
+    int next = from % sizes.length;
+    for (int i = from; i < to; i++) {
       int bytes = sizes[next];
       next = next + 1 == sizes.length ? 0 : next + 1;
       long block = subject.malloc(bytes);
       RawMemory.fill(block, Math.min(bytes, WRITTEN_BYTES), block);
       batch[i] = block;
     }
-    return batch;
   }
 
   private void free(long[] batch) {
-    for (long block : batch) {
-      subject.free(block);
+    for (int from = 0; from < batch.length; from += STRIDE) {
+      free(batch, from, Math.min(batch.length, from + STRIDE));
+    }
+  }
+
+  private void free(long[] batch, int from, int to) {
+    for (int i = from; i < to; i++) {
+      subject.free(batch[i]);
     }
   }
 }

@@ -10,14 +10,17 @@ import java.util.concurrent.locks.LockSupport;
  * One of Larson's workers: 5,000 slots, and a chain of threads of which each works on them for 100
  * × 5,000 steps, hands them to a fresh thread and ends.
  *
- * <p>The chain runs by itself; another thread starts it, takes delivery of its work in parcels of
- * {@link #PARCEL_STEPS} and stops it. The slots are touched by one thread of the chain at a time,
- * and starting the next thread publishes them to it.
+ * <p>The chain runs by itself; another thread starts it and stops it, and may take delivery of its
+ * work in parcels of {@link #PARCEL_STEPS}. The slots are touched by one thread of the chain at a
+ * time, and starting the next thread publishes them to it.
  */
-final class LarsonChain {
+final class LarsonWorker extends Worker {
 
-  /** Steps between two looks at the outside: long enough that the wake-up is under 1 %. */
+  /** Steps between two looks at the outside: long enough that a wake-up is under 1 %. */
   static final int PARCEL_STEPS = 20_000;
+
+  /** Steps between two counts. */
+  private static final int SLICE_STEPS = 100;
 
   private static final int SLOTS = 5_000;
   private static final int LIFETIME_STEPS = 100 * SLOTS;
@@ -35,15 +38,12 @@ final class LarsonChain {
   /** Opened by the last thread of the chain, when it has been told to stop. */
   private volatile CountDownLatch ended;
 
-  /** Steps done; written by one thread of the chain at a time. */
-  private volatile long steps;
-
   /** Steps taken delivery of, for the receiver alone; -1 until it first asks. */
   private long delivered;
 
-  LarsonChain(Subject shared, int number) {
+  LarsonWorker(Subject shared, int index) {
     this.shared = shared;
-    random = new Sequence(number);
+    random = new Sequence(index);
     Subject subject = shared.forThread();
     for (int i = 0; i < SLOTS; i++) {
       slots[i] = allocate(subject);
@@ -63,14 +63,14 @@ final class LarsonChain {
    * Waits until a parcel more has been done than at the last call; at the first call since the
    * start, than at the time of the call.
    *
-   * @return all steps delivered since the start
+   * @return all steps delivered
    */
   long receive() {
     if (delivered < 0) {
-      delivered = steps;
+      delivered = operations();
     }
     delivered += PARCEL_STEPS;
-    while (steps < delivered) {
+    while (operations() < delivered) {
       throwFailure();
       LockSupport.park(this);
     }
@@ -84,8 +84,15 @@ final class LarsonChain {
     throwFailure();
   }
 
-  /** Frees the blocks in the slots; the chain must have stopped. */
-  void freeAll() {
+  @Override
+  void burst(Stop stop) throws InterruptedException {
+    start();
+    stop.await();
+    stop();
+  }
+
+  @Override
+  void finish() {
     Subject subject = shared.forThread();
     for (long block : slots) {
       subject.free(block);
@@ -107,8 +114,6 @@ final class LarsonChain {
       Subject subject = shared.forThread();
       for (int done = 0; done < LIFETIME_STEPS && !stopping; done += PARCEL_STEPS) {
         parcel(subject);
-        long before = steps;
-        steps = before + PARCEL_STEPS;
         LockSupport.unpark(receiver);
       }
       if (stopping) {
@@ -124,11 +129,20 @@ final class LarsonChain {
   }
 
   private void parcel(Subject subject) {
-    for (int step = 0; step < PARCEL_STEPS; step++) {
+    for (int done = 0; done < PARCEL_STEPS; done += SLICE_STEPS) {
+      count(SLICE_STEPS, slice(subject));
+    }
+  }
+
+  private long slice(Subject subject) {
+    long sum = 0;
+    for (int step = 0; step < SLICE_STEPS; step++) {
       int i = random.below(SLOTS);
       subject.free(slots[i]);
       slots[i] = allocate(subject);
+      sum += slots[i];
     }
+    return sum;
   }
 
   private long allocate(Subject subject) {

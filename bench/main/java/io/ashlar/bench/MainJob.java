@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.bench;
+
+import io.ashlar.bench.replay.ReplayCell.Measure;
+import io.ashlar.bench.replay.Replays;
+import io.ashlar.bench.replay.Traces;
+import io.ashlar.bench.report.Comparison;
+import io.ashlar.bench.subject.Peer;
+import io.ashlar.bench.workload.WorkloadName;
+import io.ashlar.bench.workload.WorkloadSeries;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/**
+ * The main job: every workload at every number of threads and every trace, with every allocator
+ * that is present, in rounds. A round measures each cell once, the allocators of a cell one after
+ * the other, so that what disturbs the machine for a while disturbs all of them; ratios are taken
+ * inside a round.
+ */
+final class MainJob {
+
+  private static final int[] THREADS = {1, 2, 4, 8, 16};
+  private static final int EXPLAINING_THREADS = 2;
+  private static final int MIN_ROUNDS = 2;
+  private static final String THREADED_TRACE = "redis";
+
+  private final List<WorkloadSeries> workloads = new ArrayList<>();
+  private final List<Replays> replays = new ArrayList<>();
+  private final Duration budget;
+
+  /**
+   * Plans the job.
+   *
+   * @param peers the allocators
+   * @param budget time after which no round is begun that would not end in it, beyond the second
+   */
+  MainJob(List<Peer> peers, Duration budget) {
+    this.budget = budget;
+    for (WorkloadName workload : WorkloadName.values()) {
+      for (int threads : THREADS) {
+        for (Peer peer : peers) {
+          if (isPlanned(workload, peer, threads)) {
+            workloads.add(new WorkloadSeries(workload, peer, threads));
+          }
+        }
+      }
+    }
+    for (String trace : Traces.SHIPPED) {
+      plan(trace, peers, "single");
+    }
+    plan(THREADED_TRACE, peers, "recorded");
+  }
+
+  /** The rows that explain the others need no more than one and two threads. */
+  private static boolean isPlanned(WorkloadName workload, Peer peer, int threads) {
+    boolean explains = peer == Peer.NONE || peer == Peer.ASHLAR_HANDLE;
+    return workload != WorkloadName.TRACE_REPLAY
+        && workload.fits(peer)
+        && (threads <= EXPLAINING_THREADS || !explains);
+  }
+
+  private void plan(String trace, List<Peer> peers, String threading) {
+    for (Peer peer : peers) {
+      if (WorkloadName.TRACE_REPLAY.fits(peer)) {
+        replays.add(new Replays(trace, peer, threading));
+      }
+    }
+  }
+
+  /**
+   * Runs the job.
+   *
+   * @return what was measured
+   * @throws InterruptedException if interrupted
+   */
+  Comparison run() throws InterruptedException {
+    int round = 0;
+    long start = System.nanoTime();
+    long cells = (long) workloads.size() + replays.size();
+    try (ProgressBar progress =
+        new ProgressBarBuilder()
+            .setTaskName("comparing")
+            .setInitialMax(MIN_ROUNDS * cells + replays.stream().filter(Replays::isSingle).count())
+            .setStyle(ProgressBarStyle.ASCII)
+            .setUpdateIntervalMillis(500)
+            .build()) {
+      do {
+        if (round >= MIN_ROUNDS) {
+          progress.maxHint(progress.getMax() + cells);
+        }
+        round(round++, progress);
+      } while (round < MIN_ROUNDS || hasTimeFor(start, round));
+    }
+    return new Comparison(workloads, replays, round);
+  }
+
+  private boolean hasTimeFor(long start, int rounds) {
+    long spent = System.nanoTime() - start;
+    return spent + spent / rounds < budget.toNanos();
+  }
+
+  private void round(int round, ProgressBar progress) throws InterruptedException {
+    for (WorkloadSeries series : workloads) {
+      progress.setExtraMessage(series.workload().label() + " " + series.peer());
+      series.measure();
+      progress.step();
+    }
+    for (Replays series : replays) {
+      progress.setExtraMessage("replay " + series.peer());
+      series.measure(Measure.TIME);
+      progress.step();
+      // Memory hardly differs from round to round, and is compared at one and the same order.
+      if (round == 0 && series.isSingle()) {
+        series.measure(Measure.MEMORY);
+        progress.step();
+      }
+    }
+  }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.bench.workload;
+
+import io.ashlar.bench.subject.Peer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The workloads, and which allocators fit them. */
+public enum WorkloadName {
+  /** {@link Pair}, blocks of 64 bytes. */
+  PAIR("Pair", "io.ashlar.bench.workload.Pair.pair", "size"),
+  /** {@link RandomReplace}. */
+  RANDOM_REPLACE("RandomReplace", "io.ashlar.bench.workload.RandomReplace.replace", ""),
+  /** {@link Larson}. */
+  LARSON("Larson", "io.ashlar.bench.workload.Larson.larson", ""),
+  /** {@link XmallocTest}, blocks of 64 bytes. */
+  XMALLOC_TEST("XmallocTest", "io.ashlar.bench.workload.XmallocTest.batch", "sizes"),
+  /** Replay of a recorded trace. */
+  TRACE_REPLAY("TraceReplay", "io.ashlar.bench.replay.TraceReplay.recordedOrder", "trace");
+
+  /** Bytes of a block in the workloads with one size. */
+  public static final int BLOCK_BYTES = 64;
+
+  private final String label;
+  private final String benchmark;
+  private final String parameter;
+
+  WorkloadName(String label, String benchmark, String parameter) {
+    this.label = label;
+    this.benchmark = benchmark;
+    this.parameter = parameter;
+  }
+
+  /**
+   * The name in tables and arguments.
+   *
+   * @return it
+   */
+  public String label() {
+    return label;
+  }
+
+  /**
+   * The name of the workload's benchmark in JMH.
+   *
+   * @return class and method
+   */
+  public String benchmark() {
+    return benchmark;
+  }
+
+  /**
+   * The benchmark's parameter beside the allocator.
+   *
+   * @return its name, empty if there is none
+   */
+  public String parameter() {
+    return parameter;
+  }
+
+  /** Matches the workload's benchmarks alone. */
+  private String pattern() {
+    return "\\." + label + "\\.";
+  }
+
+  /**
+   * Whether an allocator can run the workload: an arena is freed as a whole and fits only where
+   * allocation and free pair up; and the handle is shown there too, where the look-up that it saves
+   * weighs most.
+   *
+   * @param peer the allocator
+   * @return whether it can
+   */
+  public boolean fits(Peer peer) {
+    return switch (peer) {
+      case ARENA, ASHLAR_HANDLE -> this == PAIR;
+      default -> true;
+    };
+  }
+
+  /**
+   * Patterns of the benchmarks that an allocator does not fit.
+   *
+   * @param peer the allocator
+   * @return regular expressions
+   */
+  public static List<String> unfit(Peer peer) {
+    return Arrays.stream(values())
+        .filter(workload -> !workload.fits(peer))
+        .map(WorkloadName::pattern)
+        .toList();
+  }
+
+  /**
+   * The allocators that can be run here.
+   *
+   * @return those that are installed
+   */
+  public static Stream<Peer> present() {
+    return Arrays.stream(Peer.values()).filter(Peer::isPresent);
+  }
+}
