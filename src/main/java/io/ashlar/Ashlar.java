@@ -313,7 +313,7 @@ public final class Ashlar implements Allocator {
     long allocations = 0;
     long frees = 0;
     long remoteFrees = 0;
-    for (int c = 0; c < SizeClasses.COUNT; c++) {
+    for (int c = 1; c < SizeClasses.BOUND; c++) {
       long capacity = (long) slabs[c] * SizeClasses.slabBlocks(c);
       long live = counts.allocations(c) - counts.frees(c);
       classes.add(

@@ -34,7 +34,7 @@ public final class AshlarBuilder {
   private static final int MAX_PORTABLE_THREADS = 256;
 
   private static final int SHARDS_PER_PROCESSOR = 4;
-  private static final int MAX_SHARDS = 1024;
+  private static final int MAX_SHARDS = 256;
 
   private long capacity;
   private long limit;
@@ -118,7 +118,7 @@ public final class AshlarBuilder {
   /**
    * Number of shards. Threads beyond that number share them. Default: four for each processor.
    *
-   * @param count 1 … 1,024
+   * @param count 1 … 256
    * @return this
    * @throws IllegalArgumentException if it is out of range
    */

@@ -6,15 +6,15 @@ import io.ashlar.slab.SizeClasses;
 /** Sums of what thread caches count, by class. */
 public final class CacheCounts {
 
-  final long[] allocations = new long[SizeClasses.COUNT];
-  final long[] localFrees = new long[SizeClasses.COUNT];
-  final long[] remoteFrees = new long[SizeClasses.COUNT];
+  final long[] allocations = new long[SizeClasses.BOUND];
+  final long[] localFrees = new long[SizeClasses.BOUND];
+  final long[] remoteFrees = new long[SizeClasses.BOUND];
   long bytes;
 
   CacheCounts() {}
 
   void add(CacheCounts other) {
-    for (int sizeClass = 0; sizeClass < SizeClasses.COUNT; sizeClass++) {
+    for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
       allocations[sizeClass] += other.allocations[sizeClass];
       localFrees[sizeClass] += other.localFrees[sizeClass];
       remoteFrees[sizeClass] += other.remoteFrees[sizeClass];

@@ -18,17 +18,18 @@ import io.ashlar.slab.SizeClasses;
  *
  * <pre>
  *   byte 0      tally of class 0, 1, …     8 bytes each
- *   512         capacity of class 0, 1, …  8 bytes each
+ *   512         capacity of class 0, 1, …  8 bytes each: the level at which a magazine is full
  *   1024        loaded of class 0, 1, …    8 bytes each: rounds put in by refills, less those released
  *   1536        allocations of class 0, 1, … at the last sweep, 8 bytes each
  *   2048        rounds of class 0, 1, …    8 bytes each, {@link #MAX_ROUNDS} a class
  *
  *   tally       63 … 16                                      ┊ 15 … 0
- *               allocations from the magazine, modulo 2^48   ┊ rounds in it
+ *               allocations from the magazine, modulo 2^48   ┊ level: bytes of the rounds in it
  * </pre>
  *
- * <p>One addition moves both halves of a tally, so counting costs nothing. Frees into a magazine
- * are not counted but follow: rounds = loaded - allocations + frees.
+ * <p>Class 0, which is none, has its places for the sake of simple arithmetic. One addition moves
+ * both halves of a tally, so counting costs nothing. Frees into a magazine are not counted but
+ * follow: rounds = loaded - allocations + frees.
  *
  * <p>Not thread-safe, but that any thread may read the counters: a word is read whole, and is true
  * or was a moment ago.
@@ -48,18 +49,22 @@ final class Magazines {
   private static final int LOADED = 1024;
   private static final int SWEPT = 1536;
   private static final int ROUNDS = 2048;
-  private static final int USED_BYTES = ROUNDS + (SizeClasses.COUNT << LOG_ROUNDS_BYTES);
+  private static final int USED_BYTES = ROUNDS + (SizeClasses.BOUND << LOG_ROUNDS_BYTES);
 
-  private static final int COUNT_BITS = 16;
-  private static final long ALLOCATED_ONE = (1L << COUNT_BITS) - 1;
-  private static final long FREED_ONE = 1;
+  private static final int LEVEL_BITS = 16;
+  private static final int LOG_ROUND_BYTES = 3;
+  private static final long ALLOCATED_ONE = (1L << LEVEL_BITS) - Long.BYTES;
+  private static final long FREED_ONE = Long.BYTES;
 
-  private final int packedAddress;
+  private Magazines() {}
 
-  /** Magazines without room, in a record that is zero or that others have left. */
-  Magazines(long address) {
-    packedAddress = Memory.packBase(address);
+  /**
+   * Makes magazines without room, in a record that is zero or that others have left; returns how
+   * the other methods name it.
+   */
+  static int create(long address) {
     Memory.fill(address, ROUNDS, (byte) 0);
+    return Memory.packBase(address);
   }
 
   /** Address space that a record takes, so that the next has an address that can be packed. */
@@ -72,114 +77,121 @@ final class Magazines {
     return Math.clamp(MAX_BYTES / SizeClasses.blockBytes(sizeClass), MIN_ROUNDS, MAX_ROUNDS);
   }
 
-  private long word(int kind, int sizeClass) {
-    return Memory.base(packedAddress) + kind + ((sizeClass & CLASS_MASK) << 3);
+  private static long word(int record, int kind, int sizeClass) {
+    return Memory.base(record) + kind + ((long) (sizeClass & CLASS_MASK) << 3);
   }
 
   /** By arithmetic on bounded values alone: see {@link Memory#base}. */
-  private long round(int sizeClass, int index) {
-    return Memory.base(packedAddress)
+  private static long round(int record, int sizeClass, long level) {
+    return Memory.base(record)
         + ROUNDS
-        + ((sizeClass & CLASS_MASK) << LOG_ROUNDS_BYTES)
-        + ((char) index << 3);
+        + ((long) (sizeClass & CLASS_MASK) << LOG_ROUNDS_BYTES)
+        + level;
   }
 
   /** The tally of a class. */
-  long tally(int sizeClass) {
-    return Memory.getLong(word(TALLY, sizeClass));
+  static long tally(int record, int sizeClass) {
+    return Memory.getLong(word(record, TALLY, sizeClass));
   }
 
-  /** The rounds that a tally counts. */
-  static int count(long tally) {
+  /** The level in a tally: 0 if the magazine is empty. */
+  static int level(long tally) {
     return (char) tally;
   }
 
-  int count(int sizeClass) {
-    return count(tally(sizeClass));
-  }
-
   /** Takes the newest round of a magazine that has one, given its tally. */
-  long pop(int sizeClass, long tally) {
-    Memory.putLong(word(TALLY, sizeClass), tally + ALLOCATED_ONE);
-    return Memory.getLong(round(sizeClass, count(tally) - 1));
+  static long pop(int record, int sizeClass, long tally) {
+    Memory.putLong(word(record, TALLY, sizeClass), tally + ALLOCATED_ONE);
+    return Memory.getLong(round(record, sizeClass, level(tally)) - Long.BYTES);
   }
 
   /** Puts a round in; false if there is no room. */
-  boolean push(int sizeClass, long block) {
-    long tally = tally(sizeClass);
-    int count = count(tally);
-    if (count >= Memory.getLong(word(CAPACITY, sizeClass))) {
+  static boolean push(int record, int sizeClass, long block) {
+    long tally = tally(record, sizeClass);
+    long level = level(tally);
+    if (level >= Memory.getLong(word(record, CAPACITY, sizeClass))) {
       return false;
     }
-    Memory.putLong(round(sizeClass, count), block);
-    Memory.putLong(word(TALLY, sizeClass), tally + FREED_ONE);
+    Memory.putLong(round(record, sizeClass, level), block);
+    Memory.putLong(word(record, TALLY, sizeClass), tally + FREED_ONE);
     return true;
   }
 
+  /** The rounds in a magazine. */
+  static int count(int record, int sizeClass) {
+    return level(tally(record, sizeClass)) >>> LOG_ROUND_BYTES;
+  }
+
   /** Where the rounds are, the oldest first: a refill writes them behind those there are. */
-  long rounds(int sizeClass) {
-    return round(sizeClass, 0);
+  static long rounds(int record, int sizeClass) {
+    return round(record, sizeClass, 0);
   }
 
   /** Notes that a refill has put rounds in. */
-  void loaded(int sizeClass, int count) {
-    add(TALLY, sizeClass, count);
-    add(LOADED, sizeClass, count);
+  static void loaded(int record, int sizeClass, int count) {
+    add(record, TALLY, sizeClass, count << LOG_ROUND_BYTES);
+    add(record, LOADED, sizeClass, count);
   }
 
   /** Takes out the oldest rounds, which the caller has read. */
-  void unload(int sizeClass, int count) {
-    int left = count(sizeClass) - count;
-    long rounds = rounds(sizeClass);
+  static void unload(int record, int sizeClass, int count) {
+    int left = count(record, sizeClass) - count;
+    long rounds = rounds(record, sizeClass);
     Memory.copy(rounds + ((long) count << 3), rounds, (long) left << 3);
-    add(TALLY, sizeClass, -count);
-    add(LOADED, sizeClass, -count);
+    add(record, TALLY, sizeClass, -count << LOG_ROUND_BYTES);
+    add(record, LOADED, sizeClass, -count);
   }
 
-  private void add(int kind, int sizeClass, int delta) {
-    long at = word(kind, sizeClass);
+  private static void add(int record, int kind, int sizeClass, int delta) {
+    long at = word(record, kind, sizeClass);
     Memory.putLong(at, Memory.getLong(at) + delta);
   }
 
-  int capacity(int sizeClass) {
-    return (int) Memory.getLong(word(CAPACITY, sizeClass));
+  static int capacity(int record, int sizeClass) {
+    return (int) Memory.getLong(word(record, CAPACITY, sizeClass)) >>> LOG_ROUND_BYTES;
+  }
+
+  private static void setCapacity(int record, int sizeClass, int capacity) {
+    Memory.putLong(word(record, CAPACITY, sizeClass), (long) capacity << LOG_ROUND_BYTES);
   }
 
   /** Doubles the room, up to a bound; whether it did. */
-  boolean grow(int sizeClass) {
-    int capacity = capacity(sizeClass);
+  static boolean grow(int record, int sizeClass) {
+    int capacity = capacity(record, sizeClass);
     int grown = Math.clamp(2L * capacity, MIN_ROUNDS, maxRounds(sizeClass));
-    Memory.putLong(word(CAPACITY, sizeClass), grown);
+    setCapacity(record, sizeClass, grown);
     return grown > capacity;
   }
 
   /** Halves the room of a magazine that is empty. */
-  void shrink(int sizeClass) {
-    Memory.putLong(word(CAPACITY, sizeClass), capacity(sizeClass) / 2);
+  static void shrink(int record, int sizeClass) {
+    setCapacity(record, sizeClass, capacity(record, sizeClass) / 2);
   }
 
   /** Whether no block was allocated from the magazine since this was last asked. */
-  boolean isIdle(int sizeClass) {
-    long now = allocations(sizeClass);
-    long at = word(SWEPT, sizeClass);
+  static boolean isIdle(int record, int sizeClass) {
+    long now = allocations(record, sizeClass);
+    long at = word(record, SWEPT, sizeClass);
     boolean idle = Memory.getLong(at) == now;
     Memory.putLong(at, now);
     return idle;
   }
 
   /** Allocations from a magazine, modulo 2^48. */
-  long allocations(int sizeClass) {
-    return tally(sizeClass) >>> COUNT_BITS;
+  static long allocations(int record, int sizeClass) {
+    return tally(record, sizeClass) >>> LEVEL_BITS;
   }
 
   /** Frees into a magazine. */
-  long frees(int sizeClass) {
-    long tally = tally(sizeClass);
-    return count(tally) + (tally >>> COUNT_BITS) - Memory.getLong(word(LOADED, sizeClass));
+  static long frees(int record, int sizeClass) {
+    long tally = tally(record, sizeClass);
+    return (level(tally) >>> LOG_ROUND_BYTES)
+        + (tally >>> LEVEL_BITS)
+        - Memory.getLong(word(record, LOADED, sizeClass));
   }
 
   /** The record, to be used for other magazines. */
-  long address() {
-    return Memory.base(packedAddress);
+  static long address(int record) {
+    return Memory.base(record);
   }
 }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.cache;
 
-import io.ashlar.frame.FrameTable;
 import io.ashlar.memory.Backoff;
 import io.ashlar.memory.Memory;
 import io.ashlar.memory.SpinLock;
 import io.ashlar.slab.BlockMap;
-import io.ashlar.slab.FrameTag;
 import io.ashlar.slab.FreeBatch;
 import io.ashlar.slab.Shard;
 import io.ashlar.slab.SizeClasses;
@@ -49,14 +47,11 @@ public final class ThreadCache {
    */
   private final long fastGranules;
 
-  private final BlockMap blocks;
-  private final FrameTable frames;
-  private final Magazines magazines;
-  private final SlabSpace space;
-
-  /** Kind and home in the tags of frames of our shard's slabs. */
-  private final int place;
-
+  // What the fast paths read lies in fields of this object, not behind them.
+  private final long regionAddress;
+  private final int states;
+  private final int homes;
+  private final int record;
   private final int home;
 
   /** Whether blocks on the way home are marked: not with hardening off. */
@@ -69,10 +64,12 @@ public final class ThreadCache {
    */
   private Thread owner;
 
+  private final SlabSpace space;
+  private final BlockMap blocks;
   private final ThreadCaches caches;
   private final Shard shard;
   private final FreeBatch[] batches;
-  private final long[] remoteFrees = new long[SizeClasses.COUNT];
+  private final long[] remoteFrees = new long[SizeClasses.BOUND];
   private long batchedBytes;
   private int visits;
 
@@ -83,10 +80,11 @@ public final class ThreadCache {
     this.caches = caches;
     this.space = caches.space();
     this.blocks = space.blocks();
-    this.frames = space.frameTable();
+    this.regionAddress = blocks.regionAddress();
+    this.states = blocks.packedStates();
+    this.homes = blocks.packedHomes();
+    this.record = Magazines.create(record);
     this.home = home;
-    this.place = FrameTag.place(home);
-    this.magazines = new Magazines(record);
     this.owner = owner;
     this.shared = shared;
     this.shard = space.shard(home);
@@ -124,12 +122,12 @@ public final class ThreadCache {
 
   /** A block of a class. */
   private long allocate(int sizeClass) {
-    long tally = magazines.tally(sizeClass);
-    if (Magazines.count(tally) == 0) {
+    long tally = Magazines.tally(record, sizeClass);
+    if (Magazines.level(tally) == 0) {
       return allocateSlow(sizeClass);
     }
-    long address = magazines.pop(sizeClass, tally);
-    blocks.setLive(blocks.offset(address), sizeClass);
+    long address = Magazines.pop(record, sizeClass, tally);
+    BlockMap.setState(states, address - regionAddress, sizeClass);
     return address;
   }
 
@@ -141,7 +139,7 @@ public final class ThreadCache {
 
   private long mallocUnusual(long byteSize) {
     if (byteSize == 0) {
-      return allocate(0);
+      return allocate(SizeClasses.of(1));
     }
     if (byteSize < 0) {
       throw new IllegalArgumentException("byteSize " + byteSize + " is negative");
@@ -192,9 +190,9 @@ public final class ThreadCache {
   private boolean refill(int sizeClass) {
     caches.checkOpen();
     visitSlowPath();
-    magazines.grow(sizeClass);
-    int wanted = magazines.capacity(sizeClass) / 2;
-    long into = magazines.rounds(sizeClass);
+    Magazines.grow(record, sizeClass);
+    int wanted = Magazines.capacity(record, sizeClass) / 2;
+    long into = Magazines.rounds(record, sizeClass);
     int taken = takeFromShards(sizeClass, into, wanted);
     if (taken == 0) {
       caches.reclaim(this);
@@ -205,7 +203,7 @@ public final class ThreadCache {
         space.resumePurge();
       }
     }
-    magazines.loaded(sizeClass, taken);
+    Magazines.loaded(record, sizeClass, taken);
     return taken > 0;
   }
 
@@ -236,16 +234,15 @@ public final class ThreadCache {
    * @return whether it was live; if not nothing has changed
    */
   public boolean free(long address) {
-    long offset = blocks.offset(address);
+    long offset = address - regionAddress;
     if (BlockMap.isGranule(offset, fastGranules)) {
-      long tag = frames.tagAt(offset);
-      int sizeClass = FrameTag.sizeClass(tag);
-      if (blocks.isLive(offset, sizeClass)) {
-        if (FrameTag.place(tag) != place) {
-          return freeRemote(address, offset, tag);
+      int sizeClass = BlockMap.state(states, offset);
+      if (sizeClass > 0) {
+        if (BlockMap.home(homes, offset) != home) {
+          return freeRemote(address, offset, sizeClass);
         }
-        if (magazines.push(sizeClass, address)) {
-          blocks.setFree(offset, sizeClass);
+        if (Magazines.push(record, sizeClass, address)) {
+          BlockMap.setState(states, offset, BlockMap.free(sizeClass));
           return true;
         }
       }
@@ -254,12 +251,11 @@ public final class ThreadCache {
   }
 
   /** Frees a live block of another shard. */
-  private boolean freeRemote(long address, long offset, long tag) {
-    int sizeClass = FrameTag.sizeClass(tag);
+  private boolean freeRemote(long address, long offset, int sizeClass) {
     if (checked) {
       blocks.setInTransit(offset, sizeClass);
     }
-    addRemote(address, sizeClass, FrameTag.home(tag));
+    addRemote(address, sizeClass, BlockMap.home(homes, offset));
     return true;
   }
 
@@ -321,18 +317,18 @@ public final class ThreadCache {
       return space.large().freeMapping(address);
     }
     int state = blocks.state(offset);
-    int sizeClass = state - 1;
-    if (Integer.compareUnsigned(sizeClass, SizeClasses.COUNT) >= 0) {
+    if (state <= 0) {
       return state == BlockMap.RUN && freeRun(offset);
     }
-    int blockHome = FrameTag.home(frames.tagAt(offset));
+    int sizeClass = state;
+    int blockHome = BlockMap.home(homes, offset);
     boolean local = blockHome == home;
     if (strict) {
       if (!blocks.tryFree(offset, sizeClass, !local)) {
         return false;
       }
     } else if (local) {
-      blocks.setFree(offset, sizeClass);
+      BlockMap.setState(states, offset, BlockMap.free(sizeClass));
     }
     if (local) {
       pushWithRoom(address, sizeClass);
@@ -349,14 +345,14 @@ public final class ThreadCache {
   }
 
   private void pushWithRoom(long address, int sizeClass) {
-    if (magazines.push(sizeClass, address)) {
+    if (Magazines.push(record, sizeClass, address)) {
       return;
     }
-    if (!magazines.grow(sizeClass)) {
+    if (!Magazines.grow(record, sizeClass)) {
       visitSlowPath();
-      release(sizeClass, magazines.count(sizeClass) / 2);
+      release(sizeClass, Magazines.count(record, sizeClass) / 2);
     }
-    magazines.push(sizeClass, address);
+    Magazines.push(record, sizeClass, address);
     reportFaults();
   }
 
@@ -372,8 +368,8 @@ public final class ThreadCache {
   /** Gives the oldest rounds of a class back to their shards. */
   private void release(int sizeClass, int count) {
     if (count > 0) {
-      releaseRounds(sizeClass, magazines.rounds(sizeClass), count);
-      magazines.unload(sizeClass, count);
+      releaseRounds(sizeClass, Magazines.rounds(record, sizeClass), count);
+      Magazines.unload(record, sizeClass, count);
     }
   }
 
@@ -387,7 +383,7 @@ public final class ThreadCache {
       if (checked) {
         blocks.setInTransit(offset, sizeClass);
       }
-      addToBatch(address, sizeClass, FrameTag.home(frames.tagAt(offset)));
+      addToBatch(address, sizeClass, BlockMap.home(homes, offset));
     }
   }
 
@@ -395,7 +391,7 @@ public final class ThreadCache {
   private boolean allAtHome(long rounds, int count) {
     for (int i = 0; i < count; i++) {
       long address = Memory.getLong(rounds + ((long) i << 3));
-      if (FrameTag.place(frames.tagAt(blocks.offset(address))) != place) {
+      if (BlockMap.home(homes, address - regionAddress) != home) {
         return false;
       }
     }
@@ -413,18 +409,18 @@ public final class ThreadCache {
 
   /** Empties the magazines that have not been allocated from since the last sweep. */
   private void sweep() {
-    for (int sizeClass = 0; sizeClass < SizeClasses.COUNT; sizeClass++) {
-      if (magazines.isIdle(sizeClass) && magazines.count(sizeClass) > 0) {
-        release(sizeClass, magazines.count(sizeClass));
-        magazines.shrink(sizeClass);
+    for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
+      if (Magazines.isIdle(record, sizeClass) && Magazines.count(record, sizeClass) > 0) {
+        release(sizeClass, Magazines.count(record, sizeClass));
+        Magazines.shrink(record, sizeClass);
       }
     }
   }
 
   /** Gives back every block that the cache keeps. */
   public void flush() {
-    for (int sizeClass = 0; sizeClass < SizeClasses.COUNT; sizeClass++) {
-      release(sizeClass, magazines.count(sizeClass));
+    for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
+      release(sizeClass, Magazines.count(record, sizeClass));
     }
     sendBatches();
   }
@@ -452,9 +448,7 @@ public final class ThreadCache {
     if (state == BlockMap.RUN) {
       return space.large().runBytes(offset);
     }
-    return Integer.compareUnsigned(state - 1, SizeClasses.COUNT) < 0
-        ? SizeClasses.blockBytes(state - 1)
-        : 0;
+    return state > 0 ? SizeClasses.blockBytes(state) : 0;
   }
 
   /**
@@ -498,9 +492,9 @@ public final class ThreadCache {
 
   /** Adds the cache's counters to sums. */
   void count(CacheCounts sums) {
-    for (int sizeClass = 0; sizeClass < SizeClasses.COUNT; sizeClass++) {
-      sums.allocations[sizeClass] += magazines.allocations(sizeClass);
-      sums.localFrees[sizeClass] += magazines.frees(sizeClass);
+    for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
+      sums.allocations[sizeClass] += Magazines.allocations(record, sizeClass);
+      sums.localFrees[sizeClass] += Magazines.frees(record, sizeClass);
       sums.remoteFrees[sizeClass] += remoteFrees[sizeClass];
     }
     sums.bytes += FOOTPRINT;
@@ -511,15 +505,15 @@ public final class ThreadCache {
 
   /** Checks that what the magazines hold is free, of the right class, and in them only once. */
   void validate(LongPredicate firstSeen) {
-    for (int sizeClass = 0; sizeClass < SizeClasses.COUNT; sizeClass++) {
-      long rounds = magazines.rounds(sizeClass);
-      for (int i = 0; i < magazines.count(sizeClass); i++) {
+    for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
+      long rounds = Magazines.rounds(record, sizeClass);
+      for (int i = 0; i < Magazines.count(record, sizeClass); i++) {
         check(Memory.getLong(rounds + ((long) i << 3)), sizeClass, firstSeen);
       }
     }
     for (FreeBatch batch : batches) {
       for (int i = 0; batch != null && i < batch.count(); i++) {
-        check(batch.address(i), -1, firstSeen);
+        check(batch.address(i), 0, firstSeen);
       }
     }
   }
@@ -527,7 +521,7 @@ public final class ThreadCache {
   private void check(long address, int sizeClass, LongPredicate firstSeen) {
     int state = blocks.state(blocks.offset(address));
     boolean free = state == 0 || BlockMap.isFree(state);
-    boolean ofClass = state == 0 || sizeClass < 0 || BlockMap.sizeClass(state) == sizeClass;
+    boolean ofClass = state == 0 || sizeClass == 0 || BlockMap.sizeClass(state) == sizeClass;
     boolean wrongState = checked && !(free && ofClass);
     if (wrongState || !firstSeen.test(address) || space.isInSlab(address)) {
       throw new IllegalStateException(
@@ -545,7 +539,7 @@ public final class ThreadCache {
   }
 
   long record() {
-    return magazines.address();
+    return Magazines.address(record);
   }
 
   int home() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.slab;
 
+import io.ashlar.frame.FrameTable;
 import io.ashlar.frame.Metadata;
 import io.ashlar.memory.Memory;
 
@@ -12,16 +13,19 @@ import io.ashlar.memory.Memory;
  * <pre>
  *   7 6 5 4 3 2 1 0
  *   F T C C C C C C
- *   │ │ └─────────┴─ class + 1 of the block that begins here; 63: a run of frames; 0: nothing does
+ *   │ │ └─────────┴─ class of the block that begins here
  *   │ └───────────── in transit: freed, on the way to its home shard (only with F)
- *   └─────────────── free
+ *   └─────────────── free, so that a state above 0 is that of a live block, and is its class
  *
- *   0                    no block begins here, or it was never handed out
- *   1 … 40               live block of class state - 1
- *   63                   live run of frames
- *   0x80 | class + 1     free block, in a magazine or in its slab
- *   0xC0 | class + 1     free block, in a batch on the way to its slab
+ *   0                no block begins here, or it was never handed out
+ *   1 … 40           live block of that class
+ *   0x80             live run of frames
+ *   0x80 | class     free block, in a magazine or in its slab
+ *   0xC0 | class     free block, in a batch on the way to its slab
  * </pre>
+ *
+ * <p>Beside it, one byte for each frame: its <em>home</em>, the number of the shard that its slab
+ * belongs to; of no meaning for frames in which no block lives.
  *
  * <p>Transitions, each by the thread that has the block at the time:
  *
@@ -44,7 +48,7 @@ public final class BlockMap {
   static final int NONE = 0;
 
   /** State of a live run. */
-  public static final int RUN = 63;
+  public static final int RUN = (byte) 0x80;
 
   /** Marks a state of a free block. */
   static final int FREE = 0x80;
@@ -56,7 +60,8 @@ public final class BlockMap {
 
   private final long regionAddress;
   private final long granules;
-  private final int packedMapAddress;
+  private final int packedStates;
+  private final int packedHomes;
   private final Metadata metadata;
 
   /**
@@ -68,9 +73,10 @@ public final class BlockMap {
    */
   public BlockMap(Metadata metadata, long regionAddress, long regionBytes) {
     this.regionAddress = regionAddress;
-    this.granules = byteSize(regionBytes);
+    this.granules = stateBytes(regionBytes);
     this.metadata = metadata;
-    this.packedMapAddress = Memory.packBase(metadata.allocate(byteSize(regionBytes)));
+    this.packedStates = Memory.packBase(metadata.allocate(stateBytes(regionBytes)));
+    this.packedHomes = Memory.packBase(metadata.allocate(homeBytes(regionBytes)));
   }
 
   /**
@@ -80,7 +86,15 @@ public final class BlockMap {
    * @return bytes
    */
   public static long byteSize(long regionBytes) {
+    return Metadata.footprint(stateBytes(regionBytes)) + Metadata.footprint(homeBytes(regionBytes));
+  }
+
+  private static long stateBytes(long regionBytes) {
     return regionBytes >>> SizeClasses.GRANULE_SHIFT;
+  }
+
+  private static long homeBytes(long regionBytes) {
+    return regionBytes >>> FrameTable.FRAME_SHIFT;
   }
 
   /**
@@ -125,8 +139,101 @@ public final class BlockMap {
     return Long.compareUnsigned(Long.rotateRight(offset, SizeClasses.GRANULE_SHIFT), granules) < 0;
   }
 
+  /**
+   * Where the region begins.
+   *
+   * @return its address
+   */
+  public long regionAddress() {
+    return regionAddress;
+  }
+
+  /**
+   * Where the states are, for those who keep it in a field of their own.
+   *
+   * @return the base of {@link #state(int, long)} and {@link #setState}, packed
+   */
+  public int packedStates() {
+    return packedStates;
+  }
+
+  /**
+   * Where the homes are, for those who keep it in a field of their own.
+   *
+   * @return the base of {@link #home(int, long)}, packed
+   */
+  public int packedHomes() {
+    return packedHomes;
+  }
+
+  private static long stateAddress(int packedStates, long offset) {
+    return Memory.base(packedStates) + (offset >>> SizeClasses.GRANULE_SHIFT);
+  }
+
   private long stateAddress(long offset) {
-    return Memory.base(packedMapAddress) + (offset >>> SizeClasses.GRANULE_SHIFT);
+    return stateAddress(packedStates, offset);
+  }
+
+  /**
+   * What begins at an offset, plain.
+   *
+   * @param packedStates where the states are
+   * @param offset a granule's
+   * @return the state, -128 … 127, as the class describes it
+   */
+  public static int state(int packedStates, long offset) {
+    return Memory.getByte(stateAddress(packedStates, offset));
+  }
+
+  /**
+   * Says what begins at an offset, plain.
+   *
+   * @param packedStates where the states are
+   * @param offset a granule's
+   * @param state the state: {@code sizeClass} for a live block, {@link #free} or {@link #inTransit}
+   *     for one that is not
+   */
+  public static void setState(int packedStates, long offset, int state) {
+    Memory.putByte(stateAddress(packedStates, offset), (byte) state);
+  }
+
+  /**
+   * The state of a free block.
+   *
+   * @param sizeClass its class
+   * @return the state
+   */
+  public static int free(int sizeClass) {
+    return FREE | sizeClass;
+  }
+
+  /**
+   * The state of a free block on the way home.
+   *
+   * @param sizeClass its class
+   * @return the state
+   */
+  public static int inTransit(int sizeClass) {
+    return IN_TRANSIT | sizeClass;
+  }
+
+  /**
+   * The home of a live block, plain: it was written before the block was handed out.
+   *
+   * @param packedHomes where the homes are
+   * @param offset where the block begins
+   * @return its shard's number
+   */
+  public static int home(int packedHomes, long offset) {
+    return Memory.getByte(Memory.base(packedHomes) + (offset >>> FrameTable.FRAME_SHIFT)) & 0xFF;
+  }
+
+  /** Says which shard the frames of a slab belong to. */
+  void setHome(long offset, long byteLength, int home) {
+    Memory.fill(
+        Memory.base(packedHomes) + (offset >>> FrameTable.FRAME_SHIFT),
+        byteLength >>> FrameTable.FRAME_SHIFT,
+        (byte) home);
   }
 
   /**
@@ -136,28 +243,7 @@ public final class BlockMap {
    * @return the state, -128 … 127, as the class describes it
    */
   public int state(long offset) {
-    return Memory.getByte(stateAddress(offset));
-  }
-
-  /**
-   * Whether a live block of a class begins at an offset, plain.
-   *
-   * @param offset a granule's
-   * @param sizeClass the class
-   * @return whether one does
-   */
-  public boolean isLive(long offset, int sizeClass) {
-    return Memory.getByte(stateAddress(offset)) == sizeClass + 1;
-  }
-
-  /**
-   * Makes a block live.
-   *
-   * @param offset where it begins
-   * @param sizeClass its class
-   */
-  public void setLive(long offset, int sizeClass) {
-    Memory.putByte(stateAddress(offset), (byte) (sizeClass + 1));
+    return state(packedStates, offset);
   }
 
   /**
@@ -167,7 +253,7 @@ public final class BlockMap {
    * @param sizeClass its class
    */
   public void setFree(long offset, int sizeClass) {
-    Memory.putByte(stateAddress(offset), (byte) (FREE | sizeClass + 1));
+    setState(packedStates, offset, free(sizeClass));
   }
 
   /**
@@ -177,7 +263,7 @@ public final class BlockMap {
    * @param sizeClass its class
    */
   public void setInTransit(long offset, int sizeClass) {
-    Memory.putByte(stateAddress(offset), (byte) (IN_TRANSIT | sizeClass + 1));
+    setState(packedStates, offset, inTransit(sizeClass));
   }
 
   /**
@@ -191,8 +277,7 @@ public final class BlockMap {
    */
   public boolean tryFree(long offset, int sizeClass, boolean inTransit) {
     int mark = inTransit ? IN_TRANSIT : FREE;
-    return Memory.casByte(
-        stateAddress(offset), (byte) (sizeClass + 1), (byte) (mark | sizeClass + 1));
+    return Memory.casByte(stateAddress(offset), (byte) sizeClass, (byte) (mark | sizeClass));
   }
 
   /** Makes an offset the start of a live run. */
@@ -207,12 +292,12 @@ public final class BlockMap {
 
   /** Forgets all that begins in a range. */
   void clear(long offset, long byteLength) {
-    Memory.fill(stateAddress(offset), byteSize(byteLength), (byte) NONE);
+    Memory.fill(stateAddress(offset), stateBytes(byteLength), (byte) NONE);
   }
 
   /** Gives back the memory of the states of a range in which no block begins. */
   void decommit(long offset, long byteLength) {
-    metadata.decommit(stateAddress(offset), byteSize(byteLength));
+    metadata.decommit(stateAddress(offset), stateBytes(byteLength));
   }
 
   /**
@@ -232,16 +317,16 @@ public final class BlockMap {
    * @return whether it is
    */
   public static boolean isFree(int state) {
-    return (state & FREE) != 0;
+    return state < 0 && state != RUN;
   }
 
   /**
    * The class in a state of a block.
    *
    * @param state a state, not 0
-   * @return the class; 62 for a run
+   * @return the class; 0 for a run
    */
   public static int sizeClass(int state) {
-    return (state & CODE_MASK) - 1;
+    return state & CODE_MASK;
   }
 }

@@ -11,9 +11,6 @@ package io.ashlar.slab;
  *
  *   kind 0: nothing;  1: a frame of a slab;  2: first frame of a run
  * </pre>
- *
- * <p>Kind and home stand together so that one comparison tells a block of a thread's own shard from
- * anything else.
  */
 public final class FrameTag {
 
@@ -21,44 +18,26 @@ public final class FrameTag {
   static final long NOTHING = 0;
 
   /** Largest number of a shard. */
-  static final int MAX_SHARD = 0xFFFF;
+  static final int MAX_SHARD = 0xFF;
 
   private static final int KIND_SHIFT = 16;
   private static final int CLASS_SHIFT = 18;
   private static final int VALUE_SHIFT = 32;
   private static final int KIND_MASK = 3;
-  private static final int PLACE_MASK = 0x3FFFF;
   private static final long SLAB = 1;
   private static final long RUN = 2;
 
   private FrameTag() {}
 
   static long slab(int home, int sizeClass, int number) {
-    return (long) number << VALUE_SHIFT | (long) sizeClass << CLASS_SHIFT | place(home);
+    return (long) number << VALUE_SHIFT
+        | (long) sizeClass << CLASS_SHIFT
+        | SLAB << KIND_SHIFT
+        | home;
   }
 
   static long run(int frames) {
     return (long) frames << VALUE_SHIFT | RUN << KIND_SHIFT;
-  }
-
-  /**
-   * What {@link #place(long)} gives for the tags of a shard's slabs.
-   *
-   * @param home the shard's number
-   * @return kind and home
-   */
-  public static int place(int home) {
-    return (int) SLAB << KIND_SHIFT | home;
-  }
-
-  /**
-   * Kind and home in a tag.
-   *
-   * @param tag a tag
-   * @return the two together
-   */
-  public static int place(long tag) {
-    return (int) tag & PLACE_MASK;
   }
 
   /**
@@ -84,7 +63,7 @@ public final class FrameTag {
    * The class in the tag of a slab's frame.
    *
    * @param tag a tag
-   * @return 0 … {@link SizeClasses#COUNT} - 1; other tags give anything below 64
+   * @return 1 … {@link SizeClasses#COUNT}; other tags give anything below 64
    */
   public static int sizeClass(long tag) {
     return (int) tag >>> CLASS_SHIFT & SizeClasses.INDEX_BOUND - 1;

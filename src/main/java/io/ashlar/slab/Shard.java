@@ -42,7 +42,7 @@ public final class Shard {
   private final SpinLock lock = new SpinLock();
   private final int number;
   private final SlabSpace space;
-  private final SlabList[] lists = new SlabList[SizeClasses.COUNT];
+  private final SlabList[] lists = new SlabList[SizeClasses.BOUND];
 
   private final MessagePassingQueue<FreeBatch> inbox =
       new MpscUnboundedVarHandleArrayQueue<>(INBOX_PIECE);
@@ -53,7 +53,7 @@ public final class Shard {
   Shard(int number, SlabSpace space) {
     this.number = number;
     this.space = space;
-    for (int sizeClass = 0; sizeClass < lists.length; sizeClass++) {
+    for (int sizeClass = 1; sizeClass < lists.length; sizeClass++) {
       lists[sizeClass] = new SlabList();
     }
   }
@@ -240,7 +240,8 @@ public final class Shard {
     lock.lock();
     try {
       drain(Integer.MAX_VALUE);
-      for (SlabList list : lists) {
+      for (int sizeClass = 1; sizeClass < lists.length; sizeClass++) {
+        SlabList list = lists[sizeClass];
         for (Slab slab = list.first(), next; slab != null; slab = next) {
           next = slab.next;
           if (slab.isAllFree()) {
@@ -259,7 +260,7 @@ public final class Shard {
   void countFree(long[] freeBlocks) {
     lock.lock();
     try {
-      for (int sizeClass = 0; sizeClass < lists.length; sizeClass++) {
+      for (int sizeClass = 1; sizeClass < lists.length; sizeClass++) {
         for (Slab slab = lists[sizeClass].first(); slab != null; slab = slab.next) {
           freeBlocks[sizeClass] += slab.freeCount();
         }
@@ -273,7 +274,7 @@ public final class Shard {
   void validate() {
     lock.lock();
     try {
-      for (int sizeClass = 0; sizeClass < lists.length; sizeClass++) {
+      for (int sizeClass = 1; sizeClass < lists.length; sizeClass++) {
         int allFree = 0;
         Slab before = null;
         for (Slab slab = lists[sizeClass].first(); slab != null; slab = slab.next) {

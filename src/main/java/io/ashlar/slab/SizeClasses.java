@@ -18,8 +18,11 @@ public final class SizeClasses {
   /** Bytes of the largest class. */
   public static final int MAX_BLOCK_BYTES = 32 << 10;
 
-  /** Number of classes; a class is 0 … this - 1. */
+  /** Number of classes; a class is 1 … this. */
   public static final int COUNT = 40;
+
+  /** Length of an array that is indexed by class; place 0 is unused. */
+  public static final int BOUND = COUNT + 1;
 
   /** Bound of an index that holds any class and fits six bits. */
   public static final int INDEX_BOUND = 64;
@@ -40,7 +43,7 @@ public final class SizeClasses {
   private static final int RECIPROCAL_SHIFT = 40;
 
   private static final int[] BLOCK_BYTES = new int[INDEX_BOUND];
-  private static final int[] SLAB_FRAMES = new int[COUNT];
+  private static final int[] SLAB_FRAMES = new int[INDEX_BOUND];
   private static final long[] RECIPROCAL = new long[INDEX_BOUND];
 
   /**
@@ -54,11 +57,12 @@ public final class SizeClasses {
 
   static {
     int granules = 1;
-    for (int sizeClass = 0; sizeClass < COUNT; sizeClass++) {
+    for (int sizeClass = 1; sizeClass < BOUND; sizeClass++) {
+      int step = sizeClass - 1;
       int bytes =
-          sizeClass < 4
-              ? (sizeClass + 1) << GRANULE_SHIFT
-              : (4 + (sizeClass & 3) + 1) << (GRANULE_SHIFT + (sizeClass >> 2) - 1);
+          step < 4
+              ? sizeClass << GRANULE_SHIFT
+              : (4 + (step & 3) + 1) << (GRANULE_SHIFT + (step >> 2) - 1);
       BLOCK_BYTES[sizeClass] = bytes;
       RECIPROCAL[sizeClass] = (1L << RECIPROCAL_SHIFT) / bytes + 1;
       int slabBytes = MIN_SLAB_BYTES;
@@ -91,7 +95,7 @@ public final class SizeClasses {
    * @return the class
    */
   public static int of(long byteSize) {
-    return CLASS[((int) byteSize + 15) >> GRANULE_SHIFT];
+    return CLASS[(((int) byteSize + 15) >>> GRANULE_SHIFT) & CLASS_MASK];
   }
 
   /**

@@ -253,6 +253,7 @@ public final class SlabSpace implements AutoCloseable {
     Slab slab = spareSlab();
     slab.begin(home, sizeClass, first, region.address() + bytes(first));
     frameTable.setTags(first, count, FrameTag.slab(home.number(), sizeClass, slab.number));
+    blocks.setHome(bytes(first), bytes(count), home.number());
     return slab;
   }
 
@@ -468,7 +469,7 @@ public final class SlabSpace implements AutoCloseable {
    * @return a count for each class
    */
   public long[] freeBlocks() {
-    long[] counts = new long[SizeClasses.COUNT];
+    long[] counts = new long[SizeClasses.BOUND];
     for (Shard shard : shards) {
       shard.countFree(counts);
     }
@@ -481,7 +482,7 @@ public final class SlabSpace implements AutoCloseable {
    * @return a count for each class
    */
   public int[] slabCounts() {
-    int[] counts = new int[SizeClasses.COUNT];
+    int[] counts = new int[SizeClasses.BOUND];
     directoryLock.lock();
     try {
       for (int i = 0; i < slabCount; i++) {
@@ -538,7 +539,7 @@ public final class SlabSpace implements AutoCloseable {
   long slabBytes() {
     long sum = 0;
     int[] counts = slabCounts();
-    for (int sizeClass = 0; sizeClass < counts.length; sizeClass++) {
+    for (int sizeClass = 1; sizeClass < counts.length; sizeClass++) {
       long frameCount = (long) counts[sizeClass] * SizeClasses.slabFrames(sizeClass);
       sum += bytes(frameCount);
     }

@@ -57,7 +57,7 @@ class DirtyFramesTest {
       assertEquals(Metadata.footprint(1), second - first);
       assertEquals(0, Memory.getLong(second));
       assertThrows(IllegalStateException.class, () -> metadata.allocate(Metadata.footprint(1) + 1));
-      metadata.allocate(Metadata.footprint(1));
+      metadata.allocate(1);
       assertThrows(IllegalStateException.class, () -> metadata.allocate(1));
       Memory.putLong(first, 7);
       metadata.decommit(first, Metadata.footprint(1));

@@ -30,7 +30,8 @@ class SpinLockBuddyTest {
   }
 
   private Metadata metadata(int frames, int maxOrder) {
-    Metadata metadata = new Metadata(SpinLockBuddy.byteSize(frames, maxOrder), false);
+    Metadata metadata =
+        new Metadata(Metadata.footprint(0) + SpinLockBuddy.byteSize(frames, maxOrder), false);
     opened.add(metadata);
     return metadata;
   }
@@ -286,7 +287,7 @@ class SpinLockBuddyTest {
   void damageIsFound(int order) {
     int frames = 64;
     Metadata metadata = metadata(frames, 4);
-    long records = metadata.allocate(0);
+    long records = metadata.allocate(0) + Metadata.footprint(0);
     SpinLockBuddy buddy = new SpinLockBuddy(metadata, frames, 4);
     buddy.allocate(1, 1);
     buddy.validate();

@@ -3,7 +3,6 @@ package io.ashlar.slab;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
@@ -15,7 +14,7 @@ class FrameTagTest {
   @Test
   void slabsTagsSayWhatWasPutIn() {
     for (int home = 0; home <= FrameTag.MAX_SHARD; home += home < 2000 ? 1 : 977) {
-      for (int sizeClass = 0; sizeClass < SizeClasses.COUNT; sizeClass++) {
+      for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
         for (int number : NUMBERS) {
           long tag = FrameTag.slab(home, sizeClass, number);
           assertTrue(FrameTag.isSlab(tag));
@@ -23,18 +22,8 @@ class FrameTagTest {
           assertEquals(home, FrameTag.home(tag));
           assertEquals(sizeClass, FrameTag.sizeClass(tag));
           assertEquals(number, FrameTag.value(tag));
-          assertEquals(FrameTag.place(home), FrameTag.place(tag));
         }
       }
-    }
-  }
-
-  @Test
-  void placesTellHomesApartAndSlabsFromTheRest() {
-    for (int home = 0; home <= FrameTag.MAX_SHARD; home += 7) {
-      assertNotEquals(FrameTag.place(home), FrameTag.place(FrameTag.slab(home ^ 1, 3, 9)));
-      assertNotEquals(FrameTag.place(home), FrameTag.place(FrameTag.NOTHING));
-      assertNotEquals(FrameTag.place(home), FrameTag.place(FrameTag.run(1 + home)));
     }
   }
 

@@ -21,7 +21,7 @@ class ShardTest extends SpaceFixture {
   /** Every class: all blocks of a slab, lowest first, in it and not overlapping. */
   @Test
   void aSlabOfEveryClass() {
-    for (int sizeClass = 0; sizeClass < SizeClasses.COUNT; sizeClass++) {
+    for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
       int n = SizeClasses.slabBlocks(sizeClass);
       long[] blocks = allocate(shard, sizeClass, n);
       Slab slab = space.slabAt(blocks[0]);
@@ -43,7 +43,7 @@ class ShardTest extends SpaceFixture {
   /** Every subset of a slab of eight, given back in a mixed order and taken again. */
   @Test
   void everySubsetOfASlab() {
-    int sizeClass = SizeClasses.COUNT - 1;
+    int sizeClass = SizeClasses.COUNT;
     long[] blocks = allocate(shard, sizeClass, 8);
     for (int subset = 0; subset < 256; subset++) {
       long[] some = subset(blocks, subset);
@@ -92,7 +92,7 @@ class ShardTest extends SpaceFixture {
 
   @Test
   void wholeFreeSlabsGoBackButForAReserve() {
-    int sizeClass = SizeClasses.COUNT - 1;
+    int sizeClass = SizeClasses.COUNT;
     long[] blocks = allocate(shard, sizeClass, 80);
     assertEquals(10, space.slabCounts()[sizeClass]);
     release(shard, sizeClass, blocks);
@@ -122,8 +122,8 @@ class ShardTest extends SpaceFixture {
   @Test
   void batchesAreUsedAgain() {
     FreeBatch batch = shard.emptyBatch();
-    long[] block = allocate(shard, 0, 1);
-    space.blocks().setInTransit(space.blocks().offset(block[0]), 0);
+    long[] block = allocate(shard, 1, 1);
+    space.blocks().setInTransit(space.blocks().offset(block[0]), 1);
     batch.add(block[0], 16);
     assertEquals(16, batch.bytes());
     shard.offer(batch);
@@ -172,9 +172,9 @@ class ShardTest extends SpaceFixture {
   void outOfMemoryIsNoBlocks() {
     SlabSpace limited = another(1, 64 << 10);
     Shard only = limited.shard(0);
-    assertEquals(100, only.tryRefill(0, rounds, 100));
-    assertEquals(0, only.tryRefill(1, rounds, 100));
-    assertEquals(100, only.tryRefill(0, rounds, 100));
+    assertEquals(100, only.tryRefill(1, rounds, 100));
+    assertEquals(0, only.tryRefill(2, rounds, 100));
+    assertEquals(100, only.tryRefill(1, rounds, 100));
   }
 
   @Test
@@ -182,12 +182,12 @@ class ShardTest extends SpaceFixture {
     long[] blocks = allocate(shard, 3, 3);
     BlockMap map = space.blocks();
     long offset = map.offset(blocks[0]);
-    map.setLive(offset + 16, 3);
+    BlockMap.setState(map.packedStates(), offset + 16, 3);
     assertThrows(IllegalStateException.class, space::validate, "a state inside a block");
     map.setNone(offset + 16);
-    map.setLive(offset, 4);
+    BlockMap.setState(map.packedStates(), offset, 4);
     assertThrows(IllegalStateException.class, space::validate, "a state of another class");
-    map.setLive(offset, 3);
+    BlockMap.setState(map.packedStates(), offset, 3);
     long frame = offset >>> 12;
     long tag = space.frameTable().tag(frame);
     space.frameTable().setTags(frame, 1, FrameTag.NOTHING);
@@ -197,7 +197,7 @@ class ShardTest extends SpaceFixture {
     space.frameTable().setTags(frame, 1, tag);
     space.validate();
     long free = offset + 16L * SizeClasses.blockBytes(3);
-    map.setLive(free, 3);
+    BlockMap.setState(map.packedStates(), free, 3);
     assertThrows(IllegalStateException.class, space::validate, "a live block in its slab");
     map.setNone(free);
   }
@@ -206,7 +206,7 @@ class ShardTest extends SpaceFixture {
   void randomTrafficOfSeveralClasses() throws InterruptedException {
     Seeds.run(
         random -> {
-          int[] classes = {0, 1, 7, 19, 30, 39};
+          int[] classes = {1, 2, 8, 20, 31, 40};
           List<long[]> live = new ArrayList<>(); // block, class, shard
           for (int i = 0; i < 20_000; i++) {
             if (live.size() < 200 || random.nextInt(live.size()) < 1500) {

@@ -16,11 +16,11 @@ class SizeClassesTest {
 
   @Test
   void sizesGrowFromClassToClass() {
-    assertEquals(16, SizeClasses.blockBytes(0));
-    assertEquals(MAX, SizeClasses.blockBytes(SizeClasses.COUNT - 1));
-    for (int c = 0; c < SizeClasses.COUNT; c++) {
+    assertEquals(16, SizeClasses.blockBytes(1));
+    assertEquals(MAX, SizeClasses.blockBytes(SizeClasses.COUNT));
+    for (int c = 1; c < SizeClasses.BOUND; c++) {
       assertEquals(0, SizeClasses.blockBytes(c) % 16);
-      if (c > 0) {
+      if (c > 1) {
         assertTrue(SizeClasses.blockBytes(c) > SizeClasses.blockBytes(c - 1));
       }
     }
@@ -30,7 +30,7 @@ class SizeClassesTest {
   void fourClassesToADoubling() {
     for (int from = 64; from < MAX; from *= 2) {
       int classes = 0;
-      for (int c = 0; c < SizeClasses.COUNT; c++) {
+      for (int c = 1; c < SizeClasses.BOUND; c++) {
         classes +=
             SizeClasses.blockBytes(c) > from && SizeClasses.blockBytes(c) <= 2 * from ? 1 : 0;
       }
@@ -43,9 +43,9 @@ class SizeClassesTest {
     for (int size = 1; size <= MAX; size++) {
       assertTrue(SizeClasses.isSmall(size));
       int c = SizeClasses.of(size);
-      assertTrue(c >= 0 && c < SizeClasses.COUNT);
+      assertTrue(c >= 1 && c < SizeClasses.BOUND);
       assertTrue(SizeClasses.blockBytes(c) >= size);
-      assertTrue(c == 0 || SizeClasses.blockBytes(c - 1) < size);
+      assertTrue(c == 1 || SizeClasses.blockBytes(c - 1) < size);
     }
     for (long size : new long[] {0, -1, MAX + 1, 1L << 32, (1L << 32) + 1, Long.MIN_VALUE}) {
       assertFalse(SizeClasses.isSmall(size));
@@ -70,7 +70,7 @@ class SizeClassesTest {
     for (int alignment = 1; alignment <= SizeClasses.MAX_ALIGNMENT; alignment *= 2) {
       for (int size = 1; size <= MAX; size++) {
         int c = SizeClasses.ofAligned(size, alignment);
-        assertTrue(c < SizeClasses.COUNT);
+        assertTrue(c < SizeClasses.BOUND);
         assertTrue(SizeClasses.blockBytes(c) >= size);
         assertEquals(0, SizeClasses.blockBytes(c) % alignment);
         assertTrue(c - SizeClasses.of(Bits.alignUp(size, alignment)) <= 4);
@@ -80,7 +80,7 @@ class SizeClassesTest {
 
   @Test
   void slabsArePowersOfTwoThatHoldEightBlocks() {
-    for (int c = 0; c < SizeClasses.COUNT; c++) {
+    for (int c = 1; c < SizeClasses.BOUND; c++) {
       int bytes = SizeClasses.slabFrames(c) * FrameTable.FRAME_BYTES;
       assertTrue(Bits.isPowerOfTwo(SizeClasses.slabFrames(c)));
       assertTrue(bytes >= 64 << 10);
@@ -92,7 +92,7 @@ class SizeClassesTest {
   /** A slab begins at a multiple of its length, so a block is as aligned as its offset. */
   @Test
   void everyOffsetOfEverySlab() {
-    for (int c = 0; c < SizeClasses.COUNT; c++) {
+    for (int c = 1; c < SizeClasses.BOUND; c++) {
       int bytes = SizeClasses.slabFrames(c) * FrameTable.FRAME_BYTES;
       int block = SizeClasses.blockBytes(c);
       for (int offset = 0; offset < bytes; offset++) {

@@ -68,7 +68,8 @@ abstract class SpaceFixture {
       }
       for (int j = 0; j < taken; j++) {
         blocks[i++] = round(j);
-        space.blocks().setLive(space.blocks().offset(round(j)), sizeClass);
+        BlockMap.setState(
+            space.blocks().packedStates(), space.blocks().offset(round(j)), sizeClass);
       }
     }
     return blocks;
