@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.stress.handover;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import io.ashlar.memory.Memory;
+import io.ashlar.slab.BlockMap;
+import io.ashlar.slab.FreeBatch;
+import io.ashlar.slab.Shard;
+import io.ashlar.slab.SizeClasses;
+import io.ashlar.slab.SlabSpace;
+import java.util.concurrent.atomic.AtomicLong;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.I_Result;
+
+/**
+ * A block's way through a real shard: live, in transit, free, live in another thread's hands. Who
+ * has a block writes so into it, and wipes that out before freeing it; who gets it finds it free
+ * and wiped, though neither of the two writes is more than plain.
+ */
+public class BlockJourney {
+
+  private static final int SIZE_CLASS = 3;
+  private static final long MINE = 0x6d69_6e65;
+
+  private static final AtomicLong FREED_TWICE = new AtomicLong();
+  private static final SlabSpace SPACE = Spaces.make(1, FREED_TWICE);
+  private static final Shard SHARD = SPACE.shard(0);
+  private static final BlockMap BLOCKS = SPACE.blocks();
+
+  /** A block that one actor has and frees, and where the other puts the one that it gets. */
+  @State
+  public static class Journey {
+    final long into = Records.zeroed();
+    final long block;
+
+    /** Takes a block. */
+    public Journey() {
+      int taken;
+      do {
+        taken = SHARD.tryRefill(SIZE_CLASS, into, 1);
+      } while (taken == Shard.CONTENDED);
+      block = Memory.getLong(into);
+      become(block, MINE);
+    }
+
+    void free() {
+      Memory.putLong(block, 0);
+      send();
+    }
+
+    /** Fault: the block is not wiped when it is handed over, as may seem without a release. */
+    void freeThenWipe() {
+      send();
+      Memory.putLong(block, 0);
+    }
+
+    private void send() {
+      BLOCKS.setInTransit(BLOCKS.offset(block), SIZE_CLASS);
+      FreeBatch batch = SHARD.emptyBatch();
+      batch.add(block, SizeClasses.blockBytes(SIZE_CLASS));
+      SHARD.offer(batch);
+    }
+
+    /** 0: all is well; 1: got a block that another has; 2: a block freed once seems freed twice. */
+    int allocate() {
+      if (SHARD.tryRefill(SIZE_CLASS, into, 1) < 1) {
+        return 0;
+      }
+      long got = Memory.getLong(into);
+      int state = BLOCKS.state(BLOCKS.offset(got));
+      boolean mine = Memory.getLong(got) == 0 && (state == 0 || BlockMap.isFree(state));
+      become(got, MINE);
+      become(got, 0);
+      BLOCKS.setFree(BLOCKS.offset(got), SIZE_CLASS);
+      while (!SHARD.tryRelease(into, 1)) {
+        Thread.onSpinWait();
+      }
+      if (FREED_TWICE.get() != 0) {
+        return 2;
+      }
+      return mine ? 0 : 1;
+    }
+
+    private static void become(long block, long mark) {
+      BLOCKS.setLive(BLOCKS.offset(block), SIZE_CLASS);
+      Memory.putLong(block, mark);
+    }
+  }
+
+  /** One frees through the queue, one allocates from the slabs. */
+  @JCStressTest
+  @Outcome(id = "0", expect = ACCEPTABLE, desc = "free, wiped, or nothing there")
+  @Outcome(expect = FORBIDDEN, desc = "a block that another has")
+  public static class Handed {
+    /** Frees. */
+    @Actor
+    public void freeing(Journey journey) {
+      journey.free();
+    }
+
+    /** Allocates. */
+    @Actor
+    public void allocating(Journey journey, I_Result r) {
+      r.r1 = journey.allocate();
+    }
+  }
+
+  /** Fault: what the freeing thread wrote comes after the hand-over. */
+  @JCStressTest
+  @Outcome(id = "0", expect = ACCEPTABLE, desc = "free, wiped, or nothing there")
+  @Outcome(expect = FORBIDDEN, desc = "a block that another has")
+  public static class ControlNoRelease {
+    /** Frees. */
+    @Actor
+    public void freeing(Journey journey) {
+      journey.freeThenWipe();
+    }
+
+    /** Allocates. */
+    @Actor
+    public void allocating(Journey journey, I_Result r) {
+      r.r1 = journey.allocate();
+    }
+  }
+
+  /** Fault: the block is handed over twice. */
+  @JCStressTest
+  @Outcome(id = "0", expect = ACCEPTABLE, desc = "free, wiped, or nothing there")
+  @Outcome(expect = FORBIDDEN, desc = "a block that another has, or freed twice")
+  public static class ControlSentTwice {
+    /** Frees. */
+    @Actor
+    public void freeing(Journey journey) {
+      journey.free();
+      journey.send();
+    }
+
+    /** Allocates. */
+    @Actor
+    public void allocating(Journey journey, I_Result r) {
+      r.r1 = journey.allocate();
+    }
+  }
+}

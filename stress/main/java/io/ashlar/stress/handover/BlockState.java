@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.stress.handover;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import io.ashlar.frame.Metadata;
+import io.ashlar.memory.Memory;
+import io.ashlar.slab.BlockMap;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.ZZ_Result;
+
+/** The state of a block: freed exactly once by whoever comes first, neighbours left alone. */
+public class BlockState {
+
+  private static final int SIZE_CLASS = 3;
+  private static final int GRANULE = 16;
+
+  /** States of one test's blocks lie in 8 bytes of their own, so that threads meet there. */
+  private static final int STATE_BYTES = 8 * GRANULE;
+
+  private static final long REGION_BYTES = (long) Records.COUNT * STATE_BYTES;
+
+  /** Of a region that nobody touches. */
+  private static final BlockMap MAP =
+      new BlockMap(new Metadata(BlockMap.byteSize(REGION_BYTES), false), 0, REGION_BYTES);
+
+  /** Blocks beside each other. */
+  @State
+  public static class Blocks {
+    final long offset = (long) Records.number() * STATE_BYTES;
+    final long neighbour = offset + GRANULE;
+
+    /** The same two states in a word for the controls. */
+    final long word = Records.zeroed();
+
+    /** One live, one free. */
+    public Blocks() {
+      MAP.setLive(offset, SIZE_CLASS);
+      MAP.setFree(neighbour, SIZE_CLASS);
+    }
+
+    /** Fault: looks first, and writes then. */
+    boolean checkThenFree() {
+      if (!MAP.isLive(offset, SIZE_CLASS)) {
+        return false;
+      }
+      MAP.setFree(offset, SIZE_CLASS);
+      return true;
+    }
+
+    /** Fault: writes back the neighbours as they were read. */
+    void setByteByWord(int index) {
+      Memory.putLong(word, Memory.getLong(word) | 0xFFL << (8 * index));
+    }
+  }
+
+  /** Two threads free the same block. */
+  @JCStressTest
+  @Outcome(id = "true, false", expect = ACCEPTABLE, desc = "one freed it")
+  @Outcome(id = "false, true", expect = ACCEPTABLE, desc = "one freed it")
+  @Outcome(expect = FORBIDDEN, desc = "both did, or nobody")
+  public static class FreedTwice {
+    /** One frees it at home. */
+    @Actor
+    public void local(Blocks blocks, ZZ_Result r) {
+      r.r1 = MAP.tryFree(blocks.offset, SIZE_CLASS, false);
+    }
+
+    /** Another frees it remotely. */
+    @Actor
+    public void remote(Blocks blocks, ZZ_Result r) {
+      r.r2 = MAP.tryFree(blocks.offset, SIZE_CLASS, true);
+    }
+  }
+
+  /** Fault: a check and a store rather than a compare-and-set. */
+  @JCStressTest
+  @Outcome(id = "true, false", expect = ACCEPTABLE, desc = "one freed it")
+  @Outcome(id = "false, true", expect = ACCEPTABLE, desc = "one freed it")
+  @Outcome(expect = FORBIDDEN, desc = "both did, or nobody")
+  public static class ControlCheckThenFree {
+    /** One frees it. */
+    @Actor
+    public void one(Blocks blocks, ZZ_Result r) {
+      r.r1 = blocks.checkThenFree();
+    }
+
+    /** Another frees it. */
+    @Actor
+    public void other(Blocks blocks, ZZ_Result r) {
+      r.r2 = blocks.checkThenFree();
+    }
+  }
+
+  /** The compare-and-set of a byte is one of the word around it; a neighbour changes meanwhile. */
+  @JCStressTest
+  @Outcome(id = "true, true", expect = ACCEPTABLE, desc = "both changed")
+  @Outcome(expect = FORBIDDEN, desc = "a change was lost")
+  public static class Neighbours {
+    /** Frees one. */
+    @Actor
+    public void freeing(Blocks blocks) {
+      MAP.tryFree(blocks.offset, SIZE_CLASS, false);
+    }
+
+    /** Allocates the other. */
+    @Actor
+    public void allocating(Blocks blocks) {
+      MAP.setLive(blocks.neighbour, SIZE_CLASS);
+    }
+
+    /** Looks. */
+    @Arbiter
+    public void look(Blocks blocks, ZZ_Result r) {
+      r.r1 = BlockMap.isFree(MAP.state(blocks.offset));
+      r.r2 = MAP.isLive(blocks.neighbour, SIZE_CLASS);
+    }
+  }
+
+  /** Fault: the word is read, changed and written back. */
+  @JCStressTest
+  @Outcome(id = "true, true", expect = ACCEPTABLE, desc = "both changed")
+  @Outcome(expect = FORBIDDEN, desc = "a change was lost")
+  public static class ControlWordWrittenBack {
+    /** Changes one byte. */
+    @Actor
+    public void one(Blocks blocks) {
+      blocks.setByteByWord(0);
+    }
+
+    /** Changes the other. */
+    @Actor
+    public void other(Blocks blocks) {
+      blocks.setByteByWord(1);
+    }
+
+    /** Looks. */
+    @Arbiter
+    public void look(Blocks blocks, ZZ_Result r) {
+      r.r1 = Memory.getByte(blocks.word) != 0;
+      r.r2 = Memory.getByte(blocks.word + 1) != 0;
+    }
+  }
+}
