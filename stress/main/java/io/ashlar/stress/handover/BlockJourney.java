@@ -12,6 +12,7 @@ import io.ashlar.slab.SizeClasses;
 import io.ashlar.slab.SlabSpace;
 import java.util.concurrent.atomic.AtomicLong;
 import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
@@ -37,6 +38,7 @@ public class BlockJourney {
   public static class Journey {
     final long into = Records.zeroed();
     final long block;
+    private long got;
 
     /** Takes a block. */
     public Journey() {
@@ -56,6 +58,7 @@ public class BlockJourney {
     /** Fault: the block is not wiped when it is handed over, as may seem without a release. */
     void freeThenWipe() {
       send();
+      Records.dawdle();
       Memory.putLong(block, 0);
     }
 
@@ -71,19 +74,26 @@ public class BlockJourney {
       if (SHARD.tryRefill(SIZE_CLASS, into, 1) < 1) {
         return 0;
       }
-      long got = Memory.getLong(into);
+      got = Memory.getLong(into);
       int state = BLOCKS.state(BLOCKS.offset(got));
       boolean mine = Memory.getLong(got) == 0 && (state == 0 || BlockMap.isFree(state));
       become(got, MINE);
-      become(got, 0);
-      BLOCKS.setFree(BLOCKS.offset(got), SIZE_CLASS);
-      while (!SHARD.tryRelease(into, 1)) {
-        Thread.onSpinWait();
-      }
       if (FREED_TWICE.get() != 0) {
         return 2;
       }
       return mine ? 0 : 1;
+    }
+
+    /** Kept until all have run, so that the next to be taken is the last to be freed. */
+    void giveBack() {
+      if (got == 0) {
+        return;
+      }
+      Memory.putLong(got, 0);
+      BLOCKS.setFree(BLOCKS.offset(got), SIZE_CLASS);
+      while (!SHARD.tryRelease(into, 1)) {
+        Thread.onSpinWait();
+      }
     }
 
     private static void become(long block, long mark) {
@@ -108,6 +118,12 @@ public class BlockJourney {
     public void allocating(Journey journey, I_Result r) {
       r.r1 = journey.allocate();
     }
+
+    /** Tidies up. */
+    @Arbiter
+    public void after(Journey journey) {
+      journey.giveBack();
+    }
   }
 
   /** Fault: what the freeing thread wrote comes after the hand-over. */
@@ -125,6 +141,12 @@ public class BlockJourney {
     @Actor
     public void allocating(Journey journey, I_Result r) {
       r.r1 = journey.allocate();
+    }
+
+    /** Tidies up. */
+    @Arbiter
+    public void after(Journey journey) {
+      journey.giveBack();
     }
   }
 
@@ -144,6 +166,12 @@ public class BlockJourney {
     @Actor
     public void allocating(Journey journey, I_Result r) {
       r.r1 = journey.allocate();
+    }
+
+    /** Tidies up. */
+    @Arbiter
+    public void after(Journey journey) {
+      journey.giveBack();
     }
   }
 }

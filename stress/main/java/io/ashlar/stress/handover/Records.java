@@ -33,4 +33,11 @@ final class Records {
     Memory.fill(record, BYTES, (byte) 0);
     return record;
   }
+
+  /** Takes about as long as a store may wait to be seen: for controls. */
+  static void dawdle() {
+    for (int i = 0; i < 16; i++) {
+      Thread.onSpinWait();
+    }
+  }
 }

@@ -104,6 +104,7 @@ public class RemoteBatch {
       FreeBatch batch = new FreeBatch();
       batch.add(1, 16);
       inbox.queue.relaxedOffer(batch);
+      Records.dawdle();
       batch.add(1, 16);
     }
 
