@@ -22,30 +22,30 @@ class MagazinesTest {
    */
   @Test
   void recordsAreApart() {
-    try (Metadata metadata = new Metadata(2 * RECORD, false)) {
+    try (Metadata metadata = new Metadata(Metadata.footprint(2 * RECORD), false)) {
       long address = metadata.allocate(2 * RECORD);
       Memory.fill(address, 2 * RECORD, (byte) 0x5a);
-      Magazines magazines = new Magazines(address);
-      for (int sizeClass = 0; sizeClass < SizeClasses.COUNT; sizeClass++) {
-        while (magazines.grow(sizeClass)) {
-          assertTrue(magazines.capacity(sizeClass) <= Magazines.maxRounds(sizeClass));
+      int record = Magazines.create(address);
+      for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
+        while (Magazines.grow(record, sizeClass)) {
+          assertTrue(Magazines.capacity(record, sizeClass) <= Magazines.maxRounds(sizeClass));
         }
-        while (magazines.push(sizeClass, -1)) {
-          assertTrue(magazines.count(sizeClass) <= magazines.capacity(sizeClass));
+        while (Magazines.push(record, sizeClass, -1)) {
+          assertTrue(Magazines.count(record, sizeClass) <= Magazines.capacity(record, sizeClass));
         }
-        assertEquals(Magazines.maxRounds(sizeClass), magazines.count(sizeClass));
+        assertEquals(Magazines.maxRounds(sizeClass), Magazines.count(record, sizeClass));
       }
       for (long at = RECORD - Padding.BYTES; at < 2 * RECORD; at++) {
         assertEquals(0x5a, Memory.getByte(address + at));
       }
-      assertEquals(address, magazines.address());
+      assertEquals(address, Magazines.address(record));
     }
   }
 
   /** Bytes that a thread keeps in a magazine are bounded, as the documentation of Ashlar says. */
   @Test
   void roundsAreBoundedByBytes() {
-    for (int sizeClass = 0; sizeClass < SizeClasses.COUNT; sizeClass++) {
+    for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
       int rounds = Magazines.maxRounds(sizeClass);
       int bytes = SizeClasses.blockBytes(sizeClass);
       assertTrue(bytes > 8 << 10 ? rounds == 8 : rounds * bytes <= 64 << 10);
@@ -56,27 +56,29 @@ class MagazinesTest {
   /** Last in, first out, in every class, beside each other; and what is counted meanwhile. */
   @Test
   void magazinesAreStacks() {
-    try (Metadata metadata = new Metadata(RECORD, false)) {
-      Magazines magazines = new Magazines(metadata.allocate(RECORD));
-      for (int sizeClass = 0; sizeClass < SizeClasses.COUNT; sizeClass++) {
-        assertFalse(magazines.push(sizeClass, 1), "no room at first");
-        magazines.grow(sizeClass);
+    try (Metadata metadata = new Metadata(Metadata.footprint(RECORD), false)) {
+      int record = Magazines.create(metadata.allocate(RECORD));
+      for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
+        assertFalse(Magazines.push(record, sizeClass, 1), "no room at first");
+        Magazines.grow(record, sizeClass);
         for (long i = 0; i < 8; i++) {
-          assertTrue(magazines.push(sizeClass, 100L * sizeClass + i));
+          assertTrue(Magazines.push(record, sizeClass, 100L * sizeClass + i));
         }
       }
-      for (int sizeClass = 0; sizeClass < SizeClasses.COUNT; sizeClass++) {
-        magazines.unload(sizeClass, 3); // the oldest
+      for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
+        Magazines.unload(record, sizeClass, 3); // the oldest
         for (long i = 7; i >= 3; i--) {
-          assertEquals(100L * sizeClass + i, magazines.pop(sizeClass, magazines.tally(sizeClass)));
+          assertEquals(
+              100L * sizeClass + i,
+              Magazines.pop(record, sizeClass, Magazines.tally(record, sizeClass)));
         }
-        assertEquals(0, magazines.count(sizeClass));
-        assertEquals(5, magazines.allocations(sizeClass));
-        assertEquals(8, magazines.frees(sizeClass));
-        assertFalse(magazines.isIdle(sizeClass));
-        assertTrue(magazines.isIdle(sizeClass));
-        magazines.shrink(sizeClass);
-        assertEquals(4, magazines.capacity(sizeClass));
+        assertEquals(0, Magazines.count(record, sizeClass));
+        assertEquals(5, Magazines.allocations(record, sizeClass));
+        assertEquals(8, Magazines.frees(record, sizeClass));
+        assertFalse(Magazines.isIdle(record, sizeClass));
+        assertTrue(Magazines.isIdle(record, sizeClass));
+        Magazines.shrink(record, sizeClass);
+        assertEquals(4, Magazines.capacity(record, sizeClass));
       }
     }
   }
