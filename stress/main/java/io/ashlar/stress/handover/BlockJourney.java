@@ -97,7 +97,7 @@ public class BlockJourney {
     }
 
     private static void become(long block, long mark) {
-      BLOCKS.setLive(BLOCKS.offset(block), SIZE_CLASS);
+      Spaces.setLive(BLOCKS, BLOCKS.offset(block), SIZE_CLASS);
       Memory.putLong(block, mark);
     }
   }

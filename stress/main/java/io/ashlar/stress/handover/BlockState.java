@@ -40,13 +40,13 @@ public class BlockState {
 
     /** One live, one free. */
     public Blocks() {
-      MAP.setLive(offset, SIZE_CLASS);
+      Spaces.setLive(MAP, offset, SIZE_CLASS);
       MAP.setFree(neighbour, SIZE_CLASS);
     }
 
     /** Fault: looks first, and writes then. */
     boolean checkThenFree() {
-      if (!MAP.isLive(offset, SIZE_CLASS)) {
+      if (!Spaces.isLive(MAP, offset, SIZE_CLASS)) {
         return false;
       }
       MAP.setFree(offset, SIZE_CLASS);
@@ -111,14 +111,14 @@ public class BlockState {
     /** Allocates the other. */
     @Actor
     public void allocating(Blocks blocks) {
-      MAP.setLive(blocks.neighbour, SIZE_CLASS);
+      Spaces.setLive(MAP, blocks.neighbour, SIZE_CLASS);
     }
 
     /** Looks. */
     @Arbiter
     public void look(Blocks blocks, ZZ_Result r) {
       r.r1 = BlockMap.isFree(MAP.state(blocks.offset));
-      r.r2 = MAP.isLive(blocks.neighbour, SIZE_CLASS);
+      r.r2 = Spaces.isLive(MAP, blocks.neighbour, SIZE_CLASS);
     }
   }
 

@@ -16,7 +16,8 @@ final class Records {
 
   static final int BYTES = 64;
 
-  private static final Metadata MEMORY = new Metadata((long) COUNT * BYTES, false);
+  private static final Metadata MEMORY =
+      new Metadata(Metadata.footprint((long) COUNT * BYTES), false);
   private static final long FIRST = MEMORY.allocate((long) COUNT * BYTES);
   private static final AtomicLong NEXT = new AtomicLong();
 
