@@ -55,6 +55,9 @@ public final class Ashlar implements Allocator {
   private final SlabSpace space;
   private final ThreadCaches caches;
 
+  /** Of {@link #caches}, without the way through it. */
+  private final ThreadCache[] table;
+
   /** The scope of segments of mappings, which lie outside of the region. */
   private final Arena mappingScope = Arena.ofShared();
 
@@ -75,6 +78,7 @@ public final class Ashlar implements Allocator {
                 errorHandler.accept(
                     new InvalidFreeException(address, "freed twice, by different threads")));
     caches = new ThreadCaches(space, options.threads(), options.hardening() == Hardening.STRICT);
+    table = caches.table();
   }
 
   /**
@@ -98,7 +102,7 @@ public final class Ashlar implements Allocator {
   @Override
   public long malloc(long byteSize) {
     Thread thread = Thread.currentThread();
-    ThreadCache cache = caches.inPlaceOf(thread);
+    ThreadCache cache = ThreadCaches.inPlaceOf(thread, table);
     if (cache.isOwnedBy(thread)) {
       return cache.malloc(byteSize);
     }
@@ -117,7 +121,7 @@ public final class Ashlar implements Allocator {
   @Override
   public void free(long address) {
     Thread thread = Thread.currentThread();
-    ThreadCache cache = caches.inPlaceOf(thread);
+    ThreadCache cache = ThreadCaches.inPlaceOf(thread, table);
     if (!cache.isOwnedBy(thread) || !cache.free(address)) {
       freeElsewhere(address);
     }

@@ -122,11 +122,11 @@ public final class ThreadCache {
 
   /** A block of a class. */
   private long allocate(int sizeClass) {
-    long tally = Magazines.tally(record, sizeClass);
-    if (Magazines.level(tally) == 0) {
+    long address = Magazines.top(record, sizeClass);
+    if (address == NULL) {
       return allocateSlow(sizeClass);
     }
-    long address = Magazines.pop(record, sizeClass, tally);
+    Magazines.pop(record, sizeClass);
     BlockMap.setState(states, address - regionAddress, sizeClass);
     return address;
   }

@@ -124,13 +124,23 @@ public final class ThreadCaches {
   }
 
   /**
+   * The table of caches, to look into with {@link #inPlaceOf}.
+   *
+   * @return the table itself
+   */
+  public ThreadCache[] table() {
+    return table;
+  }
+
+  /**
    * The cache in a thread's place in the table: the thread's own in most cases, which {@link
    * ThreadCache#isOwnedBy} tells. Wait-free.
    *
    * @param thread the calling thread
+   * @param table what {@link #table} returned
    * @return a cache, never null
    */
-  public ThreadCache inPlaceOf(Thread thread) {
+  public static ThreadCache inPlaceOf(Thread thread, ThreadCache[] table) {
     return table[(int) thread.threadId() & TABLE_MASK];
   }
 
@@ -142,7 +152,7 @@ public final class ThreadCaches {
    */
   public ThreadCache enter() {
     Thread thread = Thread.currentThread();
-    ThreadCache cache = inPlaceOf(thread);
+    ThreadCache cache = inPlaceOf(thread, table);
     if (cache.isOwnedBy(thread)) {
       return cache;
     }
@@ -185,7 +195,7 @@ public final class ThreadCaches {
    * @return its cache; null if there are more threads than can have one
    */
   public ThreadCache own(Thread thread) {
-    ThreadCache cache = inPlaceOf(thread);
+    ThreadCache cache = inPlaceOf(thread, table);
     if (cache.isOwnedBy(thread)) {
       return cache;
     }
