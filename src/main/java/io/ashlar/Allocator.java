@@ -215,6 +215,7 @@ public interface Allocator extends SegmentAllocator, AutoCloseable {
    * @throws IllegalStateException if this allocator is closed
    */
   default Arena arena() {
+    free(NULL); // refused once this is closed
     return new AllocatorArena(this, () -> {});
   }
 
@@ -233,6 +234,7 @@ public interface Allocator extends SegmentAllocator, AutoCloseable {
    * @throws IllegalStateException if this allocator is closed
    */
   default LocalAllocator attach() {
+    free(NULL); // refused once this is closed
     return new LocalAllocator(this, null);
   }
 

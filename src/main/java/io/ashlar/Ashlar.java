@@ -129,13 +129,10 @@ public final class Ashlar implements Allocator {
 
   /** Frees from a thread that is not in the table, or refuses. */
   private void freeElsewhere(long address) {
-    if (address == NULL) {
-      return;
-    }
     ThreadCache cache = caches.enter();
     boolean freed;
     try {
-      freed = cache.free(address);
+      freed = address == NULL || cache.free(address);
     } finally {
       caches.leave(cache);
     }

@@ -78,7 +78,7 @@ public abstract class AllocatorContract extends SegmentContract {
   /** Blocks of the same class that lie in the same memory but are nobody's yet. */
   @Test
   void neighboursThatWereNeverAllocatedAreRefused() {
-    requires(Feature.REFUSES_INTERIOR);
+    requires(Feature.REFUSES_FREE_BLOCKS);
     requires(Feature.REFUSES_FOREIGN);
     for (long size : sizes()) {
       long block = malloc(size);

@@ -24,6 +24,8 @@ public record AllocatorSpec(
     REUSE,
     /** Addresses that are inside a block are refused. */
     REFUSES_INTERIOR,
+    /** Addresses of free blocks that lie beside live ones are refused. */
+    REFUSES_FREE_BLOCKS,
     /** Addresses outside of its memory, and other allocators', are refused. */
     REFUSES_FOREIGN,
     /** A block freed twice in a row is refused. */

@@ -169,6 +169,7 @@ public abstract class SegmentContract extends RawContract {
     assertClosed(() -> allocator.realloc(block, 128));
     assertClosed(() -> allocator.realloc(Allocator.NULL, 128));
     assertClosed(() -> allocator.free(block));
+    assertClosed(() -> allocator.free(Allocator.NULL));
     assertClosed(() -> allocator.usableSize(block));
     assertClosed(() -> allocator.mallocBatch(64, new long[2], 0, 2));
     assertClosed(() -> allocator.freeBatch(new long[] {block}, 0, 1));
