@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ashlar.region.Region;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Options, by calls and by system properties. */
+class AshlarBuilderTest {
+
+  @AfterEach
+  void clearProperties() {
+    for (String option :
+        new String[] {
+          "capacity",
+          "limit",
+          "shards",
+          "hardening",
+          "purgeDelay",
+          "hugePages",
+          "portable",
+          "commitment",
+        }) {
+      System.clearProperty("ashlar." + option);
+    }
+  }
+
+  private static long reserved(AshlarBuilder builder) {
+    try (Ashlar allocator = builder.build()) {
+      long block = allocator.malloc(100);
+      allocator.free(block);
+      allocator.validate();
+      return allocator.stats().reservedBytes();
+    }
+  }
+
+  @Test
+  void capacityIsRoundedUp() {
+    assertEquals(64 << 10, reserved(Ashlar.builder().capacity(1)));
+    assertEquals(64 << 10, reserved(Ashlar.builder().capacity(64 << 10)));
+    assertEquals(128 << 10, reserved(Ashlar.builder().capacity((64 << 10) + 1)));
+    assertEquals(128 << 10, reserved(Ashlar.builder().capacity(100 << 10)));
+  }
+
+  @Test
+  void defaultsReserveTwiceTheMemory() {
+    assertThat(reserved(Ashlar.builder()))
+        .isGreaterThanOrEqualTo(2 * Region.physicalMemory())
+        .isGreaterThanOrEqualTo(16L << 30);
+  }
+
+  @Test
+  void badOptionsAreRefused() {
+    AshlarBuilder builder = Ashlar.builder();
+    for (long bytes : new long[] {0, -1, Long.MIN_VALUE}) {
+      assertThrows(IllegalArgumentException.class, () -> builder.capacity(bytes));
+      assertThrows(IllegalArgumentException.class, () -> builder.limit(bytes));
+    }
+    assertThrows(IllegalArgumentException.class, () -> builder.capacity((4L << 40) + 1));
+    for (int shards : new int[] {0, -1, 1025}) {
+      assertThrows(IllegalArgumentException.class, () -> builder.shards(shards));
+    }
+    assertThrows(IllegalArgumentException.class, () -> builder.purgeDelay(Duration.ofNanos(-1)));
+    assertThrows(NullPointerException.class, () -> builder.hardening(null));
+    assertThrows(NullPointerException.class, () -> builder.errorHandler(null));
+    assertThrows(NullPointerException.class, () -> builder.commitment(null));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1048576, 1048576",
+    "64k, 65536",
+    "1M, 1048576",
+    "2m, 2097152",
+    "1g, 1073741824",
+    "1T, 1099511627776",
+  })
+  void sizesInProperties(String value, long bytes) {
+    System.setProperty("ashlar.capacity", value);
+    assertEquals(bytes, reserved(Ashlar.builder()));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "capacity, ''", "capacity, k", "capacity, 12q", "capacity, -1", "capacity, 99999999999t",
+    "limit, 0", "shards, many", "shards, 0", "hardening, some", "purgeDelay, 1s",
+    "commitment, never",
+  })
+  void badPropertiesAreNamed(String option, String value) {
+    System.setProperty("ashlar." + option, value);
+    assertThatIllegalArgumentException()
+        .isThrownBy(Ashlar::builder)
+        .withMessageContaining("ashlar." + option + "=" + value);
+  }
+
+  @Test
+  void everyOptionHasAProperty() {
+    System.setProperty("ashlar.capacity", "1m");
+    System.setProperty("ashlar.limit", "128k");
+    System.setProperty("ashlar.shards", "3");
+    System.setProperty("ashlar.hardening", "strict");
+    System.setProperty("ashlar.purgeDelay", "PT0.5S");
+    System.setProperty("ashlar.hugePages", "true");
+    System.setProperty("ashlar.portable", "true");
+    System.setProperty("ashlar.commitment", "eager");
+    try (Ashlar allocator = Ashlar.create()) {
+      assertEquals(1 << 20, allocator.stats().reservedBytes());
+      assertEquals(Allocator.NULL, allocator.malloc(200 << 10));
+      allocator.free(allocator.malloc(100));
+      allocator.validate();
+    }
+    // A call says more than a property.
+    assertEquals(2 << 20, reserved(Ashlar.builder().capacity(2 << 20)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void hugePagesAndEagerCommitment(boolean portable) {
+    AshlarBuilder builder =
+        Ashlar.builder()
+            .capacity(64 << 20)
+            .hugePages(true)
+            .portable(portable)
+            .commitment(Region.Commitment.EAGER);
+    try (Ashlar allocator = builder.build()) {
+      assertTrue(allocator.stats().residentBytes() >= 0);
+      long block = allocator.calloc(4 << 20);
+      AllocatorFixture.assertZero(block, 4 << 20);
+      AllocatorFixture.write(block, 4 << 20, 5);
+      allocator.free(block);
+      allocator.trim();
+      block = allocator.calloc(8 << 20);
+      AllocatorFixture.assertZero(block, 8 << 20);
+      allocator.free(block);
+      allocator.validate();
+    }
+  }
+}
