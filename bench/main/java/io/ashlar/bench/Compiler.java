@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 public final class Compiler {
 
   /** As long as most compilations: only finished ones count. */
-  private static final long QUIET_MILLIS = 12;
+  private static final long QUIET_MILLIS = 9;
 
   private static final long PATIENCE_MILLIS = 1_000;
   private static final long STEP_MILLIS = 3;

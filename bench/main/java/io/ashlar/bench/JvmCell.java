@@ -20,7 +20,6 @@ public final class JvmCell {
       List.of(
           "--enable-native-access=ALL-UNNAMED",
           "--sun-misc-unsafe-memory-access=allow",
-          "-Xshare:auto",
           // No collector's threads beside the workload's: nothing here makes garbage to speak of.
           "-XX:+UseSerialGC",
           "-XX:-UsePerfData",
@@ -111,9 +110,7 @@ public final class JvmCell {
     List<String> command = new ArrayList<>();
     command.add(launcher(peer, java()));
     command.addAll(ARGUMENTS);
-    // Classes loaded once are kept in an archive: it halves the start of each of the many JVMs.
-    command.add("-XX:+AutoCreateSharedArchive");
-    command.add("-XX:SharedArchiveFile=" + FOLDER.resolve(main.getSimpleName() + ".jsa"));
+    command.addAll(StartupCache.of(main));
     command.addAll(jvmArguments);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(arguments);

@@ -2,11 +2,11 @@
 package io.ashlar.bench.replay;
 
 import com.google.gson.Gson;
+import io.ashlar.bench.Compiler;
 import io.ashlar.bench.Medians;
 import io.ashlar.bench.subject.Peer;
 import io.ashlar.bench.subject.Subject;
 import io.ashlar.bench.subject.Subject.Footprint;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -72,16 +72,22 @@ public final class ReplayCell {
   /**
    * Measures one cell.
    *
-   * @param args a {@link Request} as JSON, and the file for the {@link Outcome}
-   * @throws IOException if the trace cannot be read or the outcome not be written
+   * @param args a {@link Request} as JSON, and the file for the {@link Outcome}; none to load
+   *     classes
+   * @throws Exception if anything fails
    */
-  public static void main(String[] args) throws IOException {
+  public static void main(String[] args) throws Exception {
     Gson gson = new Gson();
+    if (args.length == 0) {
+      Request any = new Request(Traces.SHIPPED.get(0), "glibc", "SINGLE", Measure.MEMORY);
+      main(new String[] {gson.toJson(any), "/dev/null"});
+      return;
+    }
     Outcome outcome = measure(gson.fromJson(args[0], Request.class));
     Files.writeString(Path.of(args[1]), gson.toJson(outcome));
   }
 
-  private static Outcome measure(Request request) throws IOException {
+  private static Outcome measure(Request request) throws Exception {
     Trace trace = Traces.load(request.trace);
     Replay.Threading threading = Replay.Threading.valueOf(request.threading);
     try (Subject subject = Peer.of(request.allocator).open()) {
@@ -91,11 +97,13 @@ public final class ReplayCell {
     }
   }
 
-  private static Outcome time(Trace trace, Replay.Threading threading, Subject subject) {
+  private static Outcome time(Trace trace, Replay.Threading threading, Subject subject)
+      throws InterruptedException {
     Replay replay = threading.of(trace);
     double[] nanos = new double[MEASURED_PASSES];
     long peakLiveBytes = 0;
     for (int pass = -WARMUP_PASSES; pass < MEASURED_PASSES; pass++) {
+      Compiler.awaitQuiet();
       Replay.Pass made = replay.run(subject, MemoryCurve.NONE);
       replay.freeRest(subject);
       if (pass >= 0) {

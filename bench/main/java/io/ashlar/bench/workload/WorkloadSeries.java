@@ -13,7 +13,7 @@ import java.util.List;
 public final class WorkloadSeries {
 
   /** Time that each measurement takes, beside its warm-up. */
-  public static final int MILLIS = 80;
+  public static final int MILLIS = 70;
 
   private final WorkloadName workload;
   private final Peer peer;
