@@ -26,7 +26,7 @@ public final class WorkloadCell {
 
   private static final int FIRST_THREADS = 2;
   private static final int BURST_MILLIS = 12;
-  private static final int MAX_BURSTS = 16;
+  private static final int MAX_BURSTS = 30;
   private static final double RISE = 1.05;
   private static final long COMPILED_MILLIS = 2;
   private static final int LEAD_MILLIS = 2;
