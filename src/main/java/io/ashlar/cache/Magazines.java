@@ -17,27 +17,24 @@ import io.ashlar.slab.SizeClasses;
  * rounds only the pages that are used are resident.
  *
  * <pre>
- *   byte 0      top and tally of class 0, 1, …  16 bytes each
- *   1024        base of class 0, 1, …           8 bytes each: the level of the empty magazine
- *   1536        loaded of class 0, 1, …         8 bytes each: rounds from refills, less those released
- *   2048        allocations at the last sweep   8 bytes each
- *   3072        rounds of class 0, 1, …         1 KiB each
+ *   byte 0      tally of class 0, 1, …   8 bytes each
+ *   512         base of class 0, 1, …    8 bytes each: the level of the empty magazine
+ *   1024        loaded of class 0, 1, …  8 bytes each: rounds from refills, less those released
+ *   1536        allocations at the last sweep
+ *   2048        rounds of class 0, 1, …  1 KiB each
  *
- *   top         the newest round, 0 if there is none
  *   tally       63 … 16                                      ┊ 15 … 0
- *               allocations from the magazine, modulo 2^48   ┊ level
+ *               allocations from the magazine, modulo 2^48   ┊ level: where the next push writes
  *
- *   rounds      byte 0 … base   base ……………………………… level         1024
- *               unused          0, oldest, …, second newest   room
+ *   rounds      byte 0 …   base - 8   base ………………… level         1024
+ *               unused     0          oldest … newest   room
  * </pre>
  *
- * <p>The level is where the next push saves the top, so a pop knows the block after one load, and
- * the rounds below are loaded only for the pop after it. The stack ends at the same level for all,
- * whatever the capacity, so that a push need not look the capacity up; and it begins with the 0
- * that was the top of the empty magazine, so that a pop tells from the top alone. Class 0, which is
- * none, has its places for the sake of simple arithmetic. One addition moves both halves of a
- * tally, so counting costs nothing. Frees into a magazine are not counted but follow: rounds =
- * loaded - allocations + frees.
+ * <p>The stack ends at the same level in all classes, whatever the capacity, so that a push need
+ * not look the capacity up; and a 0 lies below the oldest round, so that a pop need not either.
+ * Class 0, which is none, has its places for the sake of simple arithmetic. One addition moves both
+ * halves of a tally, so counting costs nothing. Frees into a magazine are not counted but follow:
+ * rounds = loaded - allocations + frees.
  *
  * <p>Not thread-safe, but that any thread may read the counters: a word is read whole, and is true
  * or was a moment ago.
@@ -50,20 +47,18 @@ final class Magazines {
   private static final int LOG_ROUNDS_BYTES = 10;
   private static final int FULL = 1 << LOG_ROUNDS_BYTES;
 
-  /** One less than there is room for: place 0 is where the class below may save its top. */
+  /** One less than there is room for, because of the 0 below. */
   private static final int MAX_ROUNDS = FULL / Long.BYTES - 1;
 
   private static final int MIN_ROUNDS = 8;
   private static final int CLASS_MASK = SizeClasses.INDEX_BOUND - 1;
 
-  private static final int TOP = 0;
-  private static final int TALLY = 8;
-  private static final int BASE = 1024;
-  private static final int LOADED = 1536;
-  private static final int SWEPT = 2048;
-  private static final int ROUNDS = 3072;
-  private static final int USED_BYTES =
-      ROUNDS + (SizeClasses.BOUND << LOG_ROUNDS_BYTES) + Long.BYTES;
+  private static final int TALLY = 0;
+  private static final int BASE = 512;
+  private static final int LOADED = 1024;
+  private static final int SWEPT = 1536;
+  private static final int ROUNDS = 2048;
+  private static final int USED_BYTES = ROUNDS + (SizeClasses.BOUND << LOG_ROUNDS_BYTES);
 
   private static final int LEVEL_BITS = 16;
   private static final long ALLOCATED_ONE = (1L << LEVEL_BITS) - Long.BYTES;
@@ -80,7 +75,8 @@ final class Magazines {
     int record = Memory.packBase(address);
     for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
       Memory.putLong(word(record, BASE, sizeClass), FULL);
-      Memory.putLong(pair(record, TALLY, sizeClass), FULL);
+      Memory.putLong(word(record, TALLY, sizeClass), FULL);
+      Memory.putLong(round(record, sizeClass, FULL) - Long.BYTES, 0);
     }
     return record;
   }
@@ -95,10 +91,6 @@ final class Magazines {
     return Math.clamp(MAX_BYTES / SizeClasses.blockBytes(sizeClass), MIN_ROUNDS, MAX_ROUNDS);
   }
 
-  private static long pair(int record, int kind, int sizeClass) {
-    return Memory.base(record) + kind + ((long) (sizeClass & CLASS_MASK) << 4);
-  }
-
   private static long word(int record, int kind, int sizeClass) {
     return Memory.base(record) + kind + ((long) (sizeClass & CLASS_MASK) << 3);
   }
@@ -111,8 +103,9 @@ final class Magazines {
         + level;
   }
 
-  private static long tally(int record, int sizeClass) {
-    return Memory.getLong(pair(record, TALLY, sizeClass));
+  /** The tally of a class. */
+  static long tally(int record, int sizeClass) {
+    return Memory.getLong(word(record, TALLY, sizeClass));
   }
 
   private static int level(long tally) {
@@ -123,17 +116,14 @@ final class Magazines {
     return Memory.getLong(word(record, BASE, sizeClass));
   }
 
-  /** The newest round; 0 if there is none. */
-  static long top(int record, int sizeClass) {
-    return Memory.getLong(pair(record, TOP, sizeClass));
+  /** The newest round, given the tally; 0 if there is none. */
+  static long top(int record, int sizeClass, long tally) {
+    return Memory.getLong(round(record, sizeClass, level(tally)) - Long.BYTES);
   }
 
-  /** Takes the newest round out of a magazine that has one. */
-  static void pop(int record, int sizeClass) {
-    long tally = tally(record, sizeClass);
-    long next = Memory.getLong(round(record, sizeClass, level(tally)) - Long.BYTES);
-    Memory.putLong(pair(record, TOP, sizeClass), next);
-    Memory.putLong(pair(record, TALLY, sizeClass), tally + ALLOCATED_ONE);
+  /** Takes the newest round out of a magazine that has one, given the tally. */
+  static void pop(int record, int sizeClass, long tally) {
+    Memory.putLong(word(record, TALLY, sizeClass), tally + ALLOCATED_ONE);
   }
 
   /** Puts a round in; false if there is no room. */
@@ -143,9 +133,8 @@ final class Magazines {
     if (level >= FULL) {
       return false;
     }
-    Memory.putLong(round(record, sizeClass, level), top(record, sizeClass));
-    Memory.putLong(pair(record, TOP, sizeClass), block);
-    Memory.putLong(pair(record, TALLY, sizeClass), tally + FREED_ONE);
+    Memory.putLong(round(record, sizeClass, level), block);
+    Memory.putLong(word(record, TALLY, sizeClass), tally + FREED_ONE);
     return true;
   }
 
@@ -155,36 +144,25 @@ final class Magazines {
   }
 
   /**
-   * Where the rounds are, the oldest first; saves the top behind the others, so that it is among
-   * them. A refill of an empty magazine writes them there, and then calls {@link #loaded}.
+   * Where the rounds are, the oldest first. A refill of an empty magazine writes them there, and
+   * then calls {@link #loaded}.
    */
   static long rounds(int record, int sizeClass) {
-    long level = level(tally(record, sizeClass));
-    Memory.putLong(round(record, sizeClass, level), top(record, sizeClass));
-    return round(record, sizeClass, base(record, sizeClass)) + Long.BYTES;
+    return round(record, sizeClass, base(record, sizeClass));
   }
 
-  /** Notes that an empty magazine now has rounds. */
-  static void loaded(int record, int sizeClass, int count) {
-    move(record, sizeClass, count);
+  /** Notes that a magazine has so many more rounds, or so many fewer. */
+  static void loaded(int record, int sizeClass, int delta) {
+    add(word(record, TALLY, sizeClass), (long) delta << 3);
+    add(word(record, LOADED, sizeClass), delta);
   }
 
-  /** Takes out the oldest rounds, which the caller has read at {@link #rounds}. */
+  /** Takes out the oldest rounds, which the caller has read. */
   static void unload(int record, int sizeClass, int count) {
     long rounds = rounds(record, sizeClass);
     long left = (long) (count(record, sizeClass) - count) << 3;
     Memory.copy(rounds + ((long) count << 3), rounds, left);
-    move(record, sizeClass, -count);
-  }
-
-  /** Sets the level after rounds came in or went out, and loads the top from there. */
-  private static void move(int record, int sizeClass, int delta) {
-    add(pair(record, TALLY, sizeClass), (long) delta << 3);
-    add(word(record, LOADED, sizeClass), delta);
-    long level = level(tally(record, sizeClass));
-    boolean empty = level == base(record, sizeClass);
-    long top = empty ? 0 : Memory.getLong(round(record, sizeClass, level));
-    Memory.putLong(pair(record, TOP, sizeClass), top);
+    loaded(record, sizeClass, -count);
   }
 
   private static void add(long at, long delta) {
@@ -216,9 +194,9 @@ final class Magazines {
     long level = level(tally(record, sizeClass));
     long from = round(record, sizeClass, base);
     Memory.copy(from, round(record, sizeClass, newBase), level - base);
-    Memory.putLong(round(record, sizeClass, newBase), 0);
+    Memory.putLong(round(record, sizeClass, newBase) - Long.BYTES, 0);
     Memory.putLong(word(record, BASE, sizeClass), newBase);
-    add(pair(record, TALLY, sizeClass), newBase - base);
+    add(word(record, TALLY, sizeClass), newBase - base);
   }
 
   /** Whether no block was allocated from the magazine since this was last asked. */

@@ -122,11 +122,12 @@ public final class ThreadCache {
 
   /** A block of a class. */
   private long allocate(int sizeClass) {
-    long address = Magazines.top(record, sizeClass);
+    long tally = Magazines.tally(record, sizeClass);
+    long address = Magazines.top(record, sizeClass, tally);
     if (address == NULL) {
       return allocateSlow(sizeClass);
     }
-    Magazines.pop(record, sizeClass);
+    Magazines.pop(record, sizeClass, tally);
     BlockMap.setState(states, address - regionAddress, sizeClass);
     return address;
   }

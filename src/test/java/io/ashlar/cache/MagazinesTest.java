@@ -68,10 +68,12 @@ class MagazinesTest {
       for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
         Magazines.unload(record, sizeClass, 3); // the oldest
         for (long i = 7; i >= 3; i--) {
-          assertEquals(100L * sizeClass + i, Magazines.top(record, sizeClass));
-          Magazines.pop(record, sizeClass);
+          long tally = Magazines.tally(record, sizeClass);
+          assertEquals(100L * sizeClass + i, Magazines.top(record, sizeClass, tally));
+          Magazines.pop(record, sizeClass, tally);
         }
-        assertEquals(0, Magazines.top(record, sizeClass));
+        long tally = Magazines.tally(record, sizeClass);
+        assertEquals(0, Magazines.top(record, sizeClass, tally));
         assertEquals(0, Magazines.count(record, sizeClass));
         assertEquals(5, Magazines.allocations(record, sizeClass));
         assertEquals(8, Magazines.frees(record, sizeClass));
