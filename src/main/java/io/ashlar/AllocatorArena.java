@@ -64,9 +64,18 @@ final class AllocatorArena implements Arena {
   @Override
   public void close() {
     lifetime.close();
+    RuntimeException refused = null;
     for (int i = 0; i < blocks.size(); i++) {
-      allocator.free(blocks.getLong(i));
+      try {
+        allocator.free(blocks.getLong(i));
+      } catch (InvalidFreeException e) {
+        // Freed by address meanwhile: the others are freed all the same.
+        refused = e;
+      }
     }
     onClose.run();
+    if (refused != null) {
+      throw refused;
+    }
   }
 }

@@ -38,14 +38,17 @@ import java.util.function.Consumer;
  *
  * <p><b>Progress.</b> {@link #malloc} and {@link #free(long)} are wait-free and write no shared
  * word while the thread's magazine has a round, or room, and the block freed is of the thread's
- * shard. Frees of other shards' blocks are lock-free; one in 64 of them is a shared write. What is
- * left takes a shard's try-lock, going on to the next shard where that is taken, or the frame
- * allocator's lock.
+ * shard (with {@link Hardening#STRICT} each free is an atomic exchange besides). Frees of other
+ * shards' blocks are wait-free while their batch has room; a full batch, of 64 blocks or less if
+ * they are large, is one offer to a queue, and where that is crowded its sender helps to empty it.
+ * What is left takes a shard's try-lock, going on to the next shard where that is taken, and the
+ * frame allocator's lock, for some tens of instructions.
  *
- * <p><b>What threads keep back.</b> At most 64 KiB of free blocks of each class that it uses (for
- * classes above 8 KiB: eight blocks), and 256 KiB of blocks of other shards; a class not used for a
- * while keeps nothing. {@link #flush} gives it back; so does whoever notices that the thread has
- * ended. Up to 17 batches of 64 blocks may wait for each shard to bring them home.
+ * <p><b>What threads keep back.</b> At most 64 KiB of free blocks of each class (for classes above
+ * 8 KiB: eight blocks), and 256 KiB of blocks of other shards; a class not used for a while keeps
+ * nothing. {@link #flush} gives it back; so does whoever notices that the thread has ended. What
+ * waits in a shard's queue is brought home by the shard's threads, by those who send more once some
+ * 16 batches wait, and by {@link #trim}.
  *
  * <p><b>Bad input</b> is found as {@link Hardening} says.
  */
@@ -71,7 +74,7 @@ public final class Ashlar implements Allocator {
             region,
             options.shards(),
             options.limit(),
-            options.purgeDelay().toNanos(),
+            options.purgeDelayNanos(),
             options.hardening() != Hardening.OFF,
             ThreadCaches.recordBytes(options.shards(), options.threads()),
             address ->
@@ -180,7 +183,11 @@ public final class Ashlar implements Allocator {
       if (usable == 0) {
         throw refused(address);
       }
-      return cache.realloc(address, usable, newByteSize);
+      long now = cache.realloc(address, usable, newByteSize);
+      if (now == ThreadCache.REFUSED) {
+        throw refused(address);
+      }
+      return now;
     } finally {
       caches.leave(cache);
     }
@@ -354,7 +361,7 @@ public final class Ashlar implements Allocator {
    * {@inheritDoc}
    *
    * @throws IllegalStateException if an arena of this allocator is still open, or a segment of it
-   *     is in use by a call into native code; nothing has changed then
+   *     is in use by a call into native code; blocks stay live then, and closing may be tried again
    */
   @Override
   public void close() {
@@ -362,8 +369,12 @@ public final class Ashlar implements Allocator {
     if (open != 0) {
       throw new IllegalStateException(open + " arenas of this allocator are open");
     }
-    if (caches.close()) {
+    // What may refuse comes first; each of these may be called again.
+    if (mappingScope.scope().isAlive()) {
       mappingScope.close();
+    }
+    region.close();
+    if (caches.close()) {
       space.close();
     }
   }

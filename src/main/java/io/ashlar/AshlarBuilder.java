@@ -2,6 +2,7 @@
 package io.ashlar;
 
 import io.ashlar.memory.Bits;
+import io.ashlar.region.PosixVirtualMemory;
 import io.ashlar.region.Region;
 import java.time.Duration;
 import java.util.Locale;
@@ -42,7 +43,7 @@ public final class AshlarBuilder {
   private Hardening hardening = Hardening.STANDARD;
   private Duration purgeDelay = Duration.ofSeconds(1);
   private boolean hugePages;
-  private boolean portable;
+  private boolean portable = !PosixVirtualMemory.available();
   private Region.Commitment commitment = Region.Commitment.LAZY;
   private Consumer<? super Throwable> errorHandler = AshlarBuilder::report;
 
@@ -177,7 +178,7 @@ public final class AshlarBuilder {
    * @return this
    */
   public AshlarBuilder portable(boolean on) {
-    portable = on;
+    portable = on || !PosixVirtualMemory.available();
     return this;
   }
 
@@ -257,8 +258,10 @@ public final class AshlarBuilder {
     return hardening;
   }
 
-  Duration purgeDelay() {
-    return purgeDelay;
+  /** Saturated: a delay of centuries is never. */
+  long purgeDelayNanos() {
+    Duration longest = Duration.ofNanos(Long.MAX_VALUE);
+    return purgeDelay.compareTo(longest) < 0 ? purgeDelay.toNanos() : Long.MAX_VALUE;
   }
 
   Consumer<? super Throwable> errorHandler() {

@@ -10,10 +10,10 @@ public enum Hardening {
   OFF,
 
   /**
-   * The default. Every free that is not of the start of a live block is refused, at the call;
-   * except that of two frees of the same block made <em>at the same moment</em> by two threads, one
-   * of them a thread of another shard than the block's, both may be taken. What of that reaches the
-   * block's home is reported to the error handler.
+   * The default. Every free that is not of the start of a live block is refused, at the call. The
+   * one exception are two frees of the same block made <em>at the same moment</em> by two threads:
+   * both may be taken, and the block handed out twice. What of that comes back to the block's slab
+   * twice is reported to the error handler.
    */
   STANDARD,
 

@@ -33,6 +33,11 @@ public final class ThreadCache {
 
   private static final long NULL = 0;
 
+  /**
+   * What {@link #realloc} returns when somebody else freed the block meanwhile: no block's address.
+   */
+  public static final long REFUSED = -1;
+
   /** Most bytes that wait in batches. */
   static final int MAX_BATCHED_BYTES = 256 << 10;
 
@@ -268,6 +273,7 @@ public final class ThreadCache {
       sent = true;
     }
     if (sent) {
+      space.purgeIfDue();
       reportFaults();
     }
   }
@@ -298,7 +304,6 @@ public final class ThreadCache {
     Shard shardTo = space.shard(to);
     if (shardTo.offer(batch)) {
       shardTo.tryDrain();
-      space.purgeIfDue();
     }
   }
 
@@ -352,6 +357,9 @@ public final class ThreadCache {
     if (!Magazines.grow(record, sizeClass)) {
       visitSlowPath();
       release(sizeClass, Magazines.count(record, sizeClass) / 2);
+      if (batchedBytes > MAX_BATCHED_BYTES) {
+        sendBatches();
+      }
     }
     Magazines.push(record, sizeClass, address);
     reportFaults();
@@ -366,25 +374,35 @@ public final class ThreadCache {
 
   // ---- giving back -----------------------------------------------------------------------------
 
-  /** Gives the oldest rounds of a class back to their shards. */
+  /**
+   * Gives the oldest rounds of a class back to their shards. What has left is taken out of the
+   * magazine also if an error ends this early: rather lost than had twice.
+   */
   private void release(int sizeClass, int count) {
-    if (count > 0) {
-      releaseRounds(sizeClass, Magazines.rounds(record, sizeClass), count);
-      Magazines.unload(record, sizeClass, count);
-    }
-  }
-
-  private void releaseRounds(int sizeClass, long rounds, int count) {
-    if (allAtHome(rounds, count) && shard.tryRelease(rounds, count)) {
+    if (count == 0) {
       return;
     }
-    for (int i = 0; i < count; i++) {
-      long address = Memory.getLong(rounds + ((long) i << 3));
-      long offset = blocks.offset(address);
-      if (checked) {
-        blocks.setInTransit(offset, sizeClass);
+    long rounds = Magazines.rounds(record, sizeClass);
+    int released = 0;
+    try {
+      if (allAtHome(rounds, count)) {
+        released = count;
+        if (shard.tryRelease(sizeClass, rounds, count)) {
+          return;
+        }
+        released = 0;
       }
-      addToBatch(address, sizeClass, BlockMap.home(homes, offset));
+      while (released < count) {
+        long address = Memory.getLong(rounds + ((long) released << 3));
+        released++;
+        long offset = blocks.offset(address);
+        if (checked) {
+          blocks.setInTransit(offset, sizeClass);
+        }
+        addToBatch(address, sizeClass, BlockMap.home(homes, offset));
+      }
+    } finally {
+      Magazines.unload(record, sizeClass, released);
     }
   }
 
@@ -402,8 +420,8 @@ public final class ThreadCache {
   /** What is done now and then rather than always. */
   private void visitSlowPath() {
     if (++visits % VISITS_PER_SWEEP == 0) {
-      sendBatches();
       sweep();
+      sendBatches();
       space.purgeIfDue();
     }
   }
@@ -458,7 +476,7 @@ public final class ThreadCache {
    * @param address a live block's
    * @param usable its usable bytes
    * @param newByteSize bytes wanted, 0 or more
-   * @return its address now, or 0 if memory is out; the block is then unchanged
+   * @return its address now; 0 if memory is out, and the block is unchanged; {@link #REFUSED}
    */
   public long realloc(long address, long usable, long newByteSize) {
     long newSize = Math.max(newByteSize, 1);
@@ -474,7 +492,10 @@ public final class ThreadCache {
     long moved = malloc(newSize);
     if (moved != NULL) {
       Memory.copy(address, moved, Math.min(usable, newSize));
-      free(address);
+      if (!free(address)) {
+        free(moved);
+        return REFUSED;
+      }
     }
     return moved;
   }

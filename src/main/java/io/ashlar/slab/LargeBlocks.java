@@ -85,8 +85,13 @@ public final class LargeBlocks {
         || !space.acquire(bytes)) {
       return 0;
     }
-    long address =
-        PosixVirtualMemory.mapAligned(bytes, Math.max(byteAlignment, Region.osPageSize()));
+    long address;
+    try {
+      address = PosixVirtualMemory.mapAligned(bytes, Math.max(byteAlignment, Region.osPageSize()));
+    } catch (RuntimeException e) {
+      space.release(bytes);
+      throw e;
+    }
     if (address == 0) {
       space.release(bytes);
       return 0;
@@ -128,7 +133,12 @@ public final class LargeBlocks {
     if (bytes == null) {
       return false;
     }
-    PosixVirtualMemory.unmap(address, bytes);
+    try {
+      PosixVirtualMemory.unmap(address, bytes);
+    } catch (RuntimeException e) {
+      mappings.put(address, bytes);
+      throw e;
+    }
     mappedBytes.add(-bytes);
     liveBytes.add(-bytes);
     space.release(bytes);
@@ -175,17 +185,20 @@ public final class LargeBlocks {
     int newFrames = (int) wanted;
     int more = newFrames - frames;
     if (more > 0) {
-      return extendRun(first, frames, newFrames);
+      return extendRun(first, tag, newFrames);
     }
     if (more < 0) {
-      space.frameTable().setTags(first, 1, FrameTag.run(newFrames));
+      if (!space.frameTable().casTag(first, tag, FrameTag.run(newFrames))) {
+        return false;
+      }
       space.freeFrames(first + newFrames, -more);
       liveBytes.add(SlabSpace.bytes(more));
     }
     return true;
   }
 
-  private boolean extendRun(int first, int frames, int newFrames) {
+  private boolean extendRun(int first, long tag, int newFrames) {
+    int frames = FrameTag.value(tag);
     long bytes = SlabSpace.bytes(newFrames - frames);
     if (!space.acquire(bytes)) {
       return false;
@@ -195,7 +208,10 @@ public final class LargeBlocks {
       return false;
     }
     space.dirtied(first + frames, newFrames - frames);
-    space.frameTable().setTags(first, 1, FrameTag.run(newFrames));
+    if (!space.frameTable().casTag(first, tag, FrameTag.run(newFrames))) {
+      space.freeFrames(first + frames, newFrames - frames);
+      return false;
+    }
     liveBytes.add(bytes);
     return true;
   }
@@ -215,15 +231,22 @@ public final class LargeBlocks {
       return 0;
     }
     long more = newBytes - bytes;
+    boolean acquired = false;
     long moved = 0;
-    if (space.acquire(more)) {
-      moved = PosixVirtualMemory.remap(address, bytes, newBytes);
+    try {
+      acquired = space.acquire(more);
+      if (acquired) {
+        moved = PosixVirtualMemory.remap(address, bytes, newBytes);
+      }
+    } finally {
       if (moved == 0) {
-        space.release(more);
+        mappings.put(address, bytes);
+        if (acquired) {
+          space.release(more);
+        }
       }
     }
     if (moved == 0) {
-      mappings.put(address, bytes);
       return 0;
     }
     mappings.put(moved, newBytes);

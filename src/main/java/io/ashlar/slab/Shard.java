@@ -118,18 +118,24 @@ public final class Shard {
   /**
    * Puts free blocks of this shard back into their slabs.
    *
+   * @param sizeClass their class
    * @param from where the blocks' addresses are, 8 bytes each; the blocks are free in the block map
    * @param n how many, from the first
    * @return whether it was done; if not, the lock is taken and nothing has changed
    */
-  public boolean tryRelease(long from, int n) {
+  public boolean tryRelease(int sizeClass, long from, int n) {
     if (!lock.tryLock()) {
       return false;
     }
     try {
       for (int i = 0; i < n; i++) {
         long address = Memory.getLong(from + ((long) i << 3));
-        put(address, space.slabAt(address));
+        Slab slab = space.slabAt(address);
+        if (isOurs(slab) && slab.sizeClass() == sizeClass) {
+          put(address, slab);
+        } else {
+          space.noteFreedTwice(address);
+        }
       }
       return true;
     } finally {
@@ -172,7 +178,7 @@ public final class Shard {
       return false;
     }
     try {
-      drain(Integer.MAX_VALUE);
+      drain(4 * DRAIN_BATCHES);
       return true;
     } finally {
       lock.unlock();
@@ -200,7 +206,7 @@ public final class Shard {
     BlockMap blocks = space.blocks();
     long offset = blocks.offset(address);
     Slab slab = space.slabAt(address);
-    if (slab == null || slab.home() != this) {
+    if (!isOurs(slab)) {
       space.noteFreedTwice(address);
       return;
     }
@@ -212,6 +218,11 @@ public final class Shard {
       blocks.setFree(offset, slab.sizeClass());
     }
     put(address, slab);
+  }
+
+  /** Not so of a block that was freed twice, if its slab was dissolved in between. */
+  private boolean isOurs(Slab slab) {
+    return slab != null && slab.home() == this;
   }
 
   private void put(long address, Slab slab) {

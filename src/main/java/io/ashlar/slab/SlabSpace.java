@@ -6,6 +6,7 @@ import io.ashlar.frame.FrameAllocator;
 import io.ashlar.frame.FrameTable;
 import io.ashlar.frame.Metadata;
 import io.ashlar.frame.SpinLockBuddy;
+import io.ashlar.memory.Bits;
 import io.ashlar.memory.SpinLock;
 import io.ashlar.region.Region;
 import java.util.ArrayDeque;
@@ -75,7 +76,7 @@ public final class SlabSpace implements AutoCloseable {
    * Lays a space out.
    *
    * @param region where blocks lie; the space closes it
-   * @param shardCount how many shards, 1 … 65,536
+   * @param shardCount how many shards, 1 … 256
    * @param limitBytes most bytes that slabs, runs and mappings may have together
    * @param purgeDelayNanos least time between two purges that are made unasked
    * @param checked whether block states are kept and looked at
@@ -237,8 +238,12 @@ public final class SlabSpace implements AutoCloseable {
   public void reportFaults() {
     if (anyFaults) {
       anyFaults = false;
-      for (Long address; (address = faults.poll()) != null; ) {
-        freedTwice.accept(address);
+      try {
+        for (Long address; (address = faults.poll()) != null; ) {
+          freedTwice.accept(address);
+        }
+      } finally {
+        anyFaults |= !faults.isEmpty();
       }
     }
   }
@@ -415,11 +420,20 @@ public final class SlabSpace implements AutoCloseable {
     purging.unlock();
   }
 
+  /** Whole system pages only; marked dirty again if the system refuses. */
   private int purgeRun(int first, int count) {
-    int dirtyFrames = dirty.clean(first, count);
+    int page = (int) Math.max(1, Region.osPageSize() >>> FrameTable.FRAME_SHIFT);
+    int from = (int) Bits.alignUp(first, page);
+    int length = (int) Bits.alignDown((long) first + count, page) - from;
+    int dirtyFrames = length > 0 ? dirty.clean(from, length) : 0;
     if (dirtyFrames > 0) {
-      region.decommit(bytes(first), bytes(count));
-      blocks.decommit(bytes(first), bytes(count));
+      try {
+        region.decommit(bytes(from), bytes(length));
+        blocks.decommit(bytes(from), bytes(length));
+      } catch (RuntimeException e) {
+        dirty.mark(from, length);
+        throw e;
+      }
     }
     return dirtyFrames;
   }
@@ -440,7 +454,8 @@ public final class SlabSpace implements AutoCloseable {
    * @return bytes, as the kernel has it
    */
   public long residentBytes() {
-    return region.residentBytes(0, bytes(highFrame.get())) + large.mappedBytes();
+    long used = Bits.alignUp(bytes(highFrame.get()), Region.osPageSize());
+    return region.residentBytes(0, Math.min(used, region.byteSize())) + large.mappedBytes();
   }
 
   /**

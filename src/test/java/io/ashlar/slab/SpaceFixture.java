@@ -80,7 +80,7 @@ abstract class SpaceFixture {
     for (int i = 0; i < blocks.length; i++) {
       space.blocks().setFree(space.blocks().offset(blocks[i]), sizeClass);
       setRound(0, blocks[i]);
-      shard.tryRelease(rounds, 1);
+      shard.tryRelease(sizeClass, rounds, 1);
     }
   }
 

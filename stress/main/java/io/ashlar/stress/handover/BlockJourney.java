@@ -91,7 +91,7 @@ public class BlockJourney {
       }
       Memory.putLong(got, 0);
       BLOCKS.setFree(BLOCKS.offset(got), SIZE_CLASS);
-      while (!SHARD.tryRelease(into, 1)) {
+      while (!SHARD.tryRelease(SIZE_CLASS, into, 1)) {
         Thread.onSpinWait();
       }
     }
