@@ -207,7 +207,7 @@ public class OwnCache {
     public void meeting(Lives lives) {
       Thread me = Thread.currentThread();
       lives.one.awaitCache();
-      ThreadCache found = CACHES.inPlaceOf(lives.one);
+      ThreadCache found = ThreadCaches.inPlaceOf(lives.one, CACHES.table());
       Life.take(found.isOwnedBy(me) ? found : CACHES.own(me), lives.actors);
     }
 
@@ -233,7 +233,7 @@ public class OwnCache {
     @Actor
     public void meeting(LivesOn lives) {
       lives.one.awaitCache();
-      ThreadCache found = CACHES.inPlaceOf(lives.one);
+      ThreadCache found = ThreadCaches.inPlaceOf(lives.one, CACHES.table());
       // A place that another thread has, or nobody any more, is no part of the fault.
       boolean there = found.isOwnedBy(lives.one);
       Life.take(there ? found : CACHES.own(Thread.currentThread()), lives.actors);
