@@ -271,7 +271,11 @@ public final class ThreadCaches {
    */
   void reclaim(ThreadCache own) {
     own.flush();
-    lock.lock();
+    if (own.shared() == null) {
+      lock.lock();
+    } else {
+      lockAwake();
+    }
     try {
       lookForEnded(all.size());
     } finally {
@@ -285,6 +289,17 @@ public final class ThreadCaches {
       }
     }
     space.collect();
+  }
+
+  /**
+   * Takes the lock without ever parking, for who has the turn of a shared cache: virtual threads
+   * that wait for the turn yield to each other, and one that is unparked comes behind all that
+   * yield, so it might never run again. Who holds the lock does not wait for anything.
+   */
+  private void lockAwake() {
+    for (int attempt = 0; !lock.tryLock(); attempt++) {
+      Backoff.pause(attempt);
+    }
   }
 
   /**
