@@ -23,9 +23,9 @@ final class Cookies {
   }
 
   static void write(long address, long size, long key) {
-    if (size < WORD) {
+    if (size < 2 * WORD) {
       for (int i = 0; i < size; i++) {
-        Memory.putByte(address + i, (byte) (key >>> (8 * i)));
+        Memory.putByte(address + i, patternByte(key, i));
       }
       return;
     }
@@ -34,6 +34,11 @@ final class Cookies {
       Memory.putLong(address + at, key + at);
     }
     Memory.putLong(address + size - WORD, ~key);
+  }
+
+  /** Too small for a word at each end: byte by byte. */
+  private static byte patternByte(long key, int index) {
+    return (byte) (key >>> (8 * (index & 7)));
   }
 
   /** Neighbouring words of a small block; the first and the middle one of a larger. */
@@ -48,9 +53,9 @@ final class Cookies {
    * @throws BrokenException if they are not
    */
   static void check(long address, long size, long key, long kept) {
-    if (size < WORD) {
+    if (size < 2 * WORD) {
       for (int i = 0; i < kept; i++) {
-        expect(Memory.getByte(address + i), (byte) (key >>> (8 * i)), address, size, i);
+        expect(Memory.getByte(address + i), patternByte(key, i), address, size, i);
       }
       return;
     }

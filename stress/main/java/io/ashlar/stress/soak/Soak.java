@@ -25,10 +25,16 @@ public final class Soak {
 
   private static final int PARCELS_UNDERWAY = 256;
 
+  /** Nothing is in use then. */
+  private static final long LEFT_AFTER_TRIM_BYTES = 64 << 10;
+
   private final Plan plan;
   private final Allocator allocator;
   private final PrintStream out;
   private final Dice seeds;
+
+  /** Threads of workers: those that run, and some that have ended. */
+  private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
 
   private final Set<Worker> workers = ConcurrentHashMap.newKeySet();
   private final ArrayBlockingQueue<Parcel> underway = new ArrayBlockingQueue<>(PARCELS_UNDERWAY);
@@ -174,7 +180,7 @@ public final class Soak {
     barrier.register();
     // Daemons: what is broken may keep one of them from ever ending.
     Thread.Builder builder = virtual ? Thread.ofVirtual() : Thread.ofPlatform().daemon();
-    builder.start(worker);
+    threads.add(builder.start(worker));
   }
 
   // ---- checks ----------------------------------------------------------------------------------
@@ -192,6 +198,7 @@ public final class Soak {
     }
     boolean sound = check(live);
     printProgress(start);
+    threads.removeIf(thread -> !thread.isAlive());
     pausing = false;
     barrier.arriveAndAwaitAdvance();
     return sound;
@@ -224,7 +231,11 @@ public final class Soak {
     return true;
   }
 
-  private boolean checkEmpty(long start) {
+  private boolean checkEmpty(long start) throws InterruptedException {
+    // What a thread keeps for itself is its own until it has ended altogether.
+    for (Thread thread : threads) {
+      thread.join();
+    }
     Parcel last;
     while ((last = underway.poll()) != null) {
       last.checkAll();
@@ -233,6 +244,11 @@ public final class Soak {
     allocator.trim();
     boolean sound = check(0);
     printProgress(start);
+    long resident = allocator.stats().residentBytes();
+    if (resident > LEFT_AFTER_TRIM_BYTES) {
+      fail(new BrokenException("%,d bytes resident after all is freed".formatted(resident)));
+      return false;
+    }
     return sound;
   }
 
