@@ -277,6 +277,8 @@ public final class ThreadCaches {
       lockAwake();
     }
     try {
+      // From the first on: after a wrap, one looked at before may move to where the next is due.
+      nextLookedAt = 0;
       lookForEnded(all.size());
     } finally {
       lock.unlock();
