@@ -226,8 +226,10 @@ final class Worker implements Runnable {
   private void dispatch() {
     Parcel full = parcel;
     parcel = new Parcel();
+    // Read first: once it is offered it is another's, who takes blocks out of it.
+    int count = full.count;
     if (soak.offer(full)) {
-      live -= full.count;
+      live -= count;
     } else {
       freeAll(full);
     }
