@@ -213,7 +213,7 @@ public final class AshlarBuilder {
    * @throws io.ashlar.region.SystemCallException if the address space cannot be had
    */
   public Ashlar build() {
-    return new Ashlar(this);
+    return ScalableAllocator.create(this);
   }
 
   Region reserve() {

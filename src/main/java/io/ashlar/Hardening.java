@@ -4,8 +4,9 @@ package io.ashlar;
 /** How much an allocator does to find errors of its users. */
 public enum Hardening {
   /**
-   * Addresses that are no block's are still refused, but a block freed twice is not noticed until
-   * it is back in its slab, if at all, and may by then be in use again. For measurements.
+   * Addresses where there can be no block are still refused. A block freed twice, and an address
+   * inside of a block, are not noticed until they are back in the slab, if at all, and may by then
+   * be in use again. For measurements.
    */
   OFF,
 

@@ -46,7 +46,9 @@ class AshlarContractTest {
 
     @Override
     protected AllocatorSpec spec() {
-      return AllocatorSpec.general().without(Feature.REFUSES_DOUBLE_FREE);
+      return AllocatorSpec.general()
+          .without(
+              Feature.REFUSES_DOUBLE_FREE, Feature.REFUSES_FREE_BLOCKS, Feature.REFUSES_INTERIOR);
     }
   }
 

@@ -73,6 +73,7 @@ final class BrokenAllocator implements Allocator {
 
   @Override
   public long realloc(long address, long newByteSize) {
+    previous = address == previous ? 0 : previous;
     if (address != NULL && strikes(Fault.LOSES_CONTENTS)) {
       delegate.free(address);
       return delegate.malloc(newByteSize);

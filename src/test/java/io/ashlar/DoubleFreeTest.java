@@ -20,6 +20,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Blocks freed twice, by one thread or by several. */
 class DoubleFreeTest {
 
+  private static final int LARGEST = 32 << 10;
+
   private final Queue<Throwable> reported = new ConcurrentLinkedQueue<>();
 
   private Allocator allocator(Hardening hardening) {
@@ -144,7 +146,7 @@ class DoubleFreeTest {
             .errorHandler(
                 error -> {
                   calls.incrementAndGet();
-                  self[0].free(self[0].malloc(64));
+                  self[0].free(self[0].malloc(LARGEST));
                   self[0].free(self[0].malloc(100_000));
                 });
     try (Allocator allocator = builder.build()) {
@@ -161,14 +163,17 @@ class DoubleFreeTest {
     }
   }
 
-  /** With hardening off the second free is noticed when both are back in the slab. */
+  /**
+   * With hardening off the second free is noticed when both are back in the slab, which a refill
+   * does with what is too much for the depot: of blocks so large, most.
+   */
   private static void freeTwiceByAnotherThread(Allocator allocator) throws InterruptedException {
     long[] blocks = new long[10];
-    allocator.mallocBatch(64, blocks, 0, blocks.length);
+    allocator.mallocBatch(LARGEST, blocks, 0, blocks.length);
     Threads.run(
         () -> {
           allocator.freeBatch(blocks, 0, blocks.length);
-          allocator.free(blocks[5]);
+          allocator.free(blocks[blocks.length - 1]);
           allocator.flush();
         });
   }
@@ -176,7 +181,7 @@ class DoubleFreeTest {
   private static void allocateDistinct(Allocator allocator, int n) {
     Set<Long> seen = new HashSet<>();
     for (int i = 0; i < n; i++) {
-      assertTrue(seen.add(allocator.malloc(64)), "given twice");
+      assertTrue(seen.add(allocator.malloc(LARGEST)), "given twice");
     }
     seen.forEach(allocator::free);
   }

@@ -149,6 +149,8 @@ class RandomOperationsTest {
 
   private static AllocatorSpec spec(long capacity, Hardening hardening) {
     AllocatorSpec spec = AllocatorSpec.general().capacity(capacity, capacity / 4);
-    return hardening == Hardening.OFF ? spec.without(Feature.REFUSES_DOUBLE_FREE) : spec;
+    return hardening == Hardening.OFF
+        ? spec.without(Feature.REFUSES_DOUBLE_FREE, Feature.REFUSES_INTERIOR)
+        : spec;
   }
 }

@@ -4,12 +4,16 @@ package io.ashlar.cache;
 import io.ashlar.memory.Bits;
 import io.ashlar.memory.Memory;
 import io.ashlar.memory.Padding;
+import io.ashlar.slab.FreeBatch;
 import io.ashlar.slab.SizeClasses;
 
 /**
- * The magazines of one thread cache: per class a stack of addresses of free blocks, its
- * <em>rounds</em>; after Bonwick and Adams, <i>Magazines and Vmem</i>, USENIX 2001. Each grows with
- * use, up to a bound in bytes, and shrinks without.
+ * The magazines of one thread cache: stacks of addresses of free blocks, their <em>rounds</em>;
+ * after Bonwick and Adams, <i>Magazines and Vmem</i>, USENIX 2001. For each class there are two:
+ * the <em>local</em> one, for allocation and for frees of the thread's own shard, which grows with
+ * use up to a bound in bytes, and shrinks without; and the <em>remote</em> one, where blocks of
+ * other shards gather until they are sent home together. A magazine's number is its class, or
+ * {@link #remote} of it.
  *
  * <p>They lie in one record of native memory whose layout is known at compile time, so that a round
  * is found by arithmetic alone: with an object per magazine each call waits for three loads that
@@ -17,52 +21,63 @@ import io.ashlar.slab.SizeClasses;
  * rounds only the pages that are used are resident.
  *
  * <pre>
- *   byte 0      tally of class 0, 1, …   8 bytes each
- *   512         base of class 0, 1, …    8 bytes each: the level of the empty magazine
- *   1024        loaded of class 0, 1, …  8 bytes each: rounds from refills, less those released
- *   1536        allocations at the last sweep
- *   2048        rounds of class 0, 1, …  1 KiB each
+ *   byte 0      home key of the cache
+ *   8           tally of magazine 1, 2, …   8 bytes each
+ *   1024        visits to the slow path
+ *   1032        base of magazine 1, 2, …    8 bytes each: the level of the empty one
+ *   2048        classes, a bit each, whose local magazine may hold blocks of other shards
+ *   2056        loaded of magazine 1, 2, …  8 bytes each: rounds put in or taken out otherwise
+ *   3080        what the use of magazine 1, 2, … was at the last sweep
+ *   4096        rounds of magazine 1, 2, …  1 KiB each
  *
  *   tally       63 … 16                                      ┊ 15 … 0
- *               allocations from the magazine, modulo 2^48   ┊ level: where the next push writes
+ *               allocations from the magazine, modulo 2^48   ┊ level: where the next push writes,
+ *                                                            ┊ in rounds from byte 3072 on
  *
- *   rounds      byte 0 …   base - 8   base ………………… level         1024
- *               unused     0          oldest … newest   room
+ *   rounds      128 · number …   base - 1   base ………………… level         128 · (number + 1)
+ *               unused           0          oldest … newest   room
  * </pre>
  *
- * <p>The stack ends at the same level in all classes, whatever the capacity, so that a push need
- * not look the capacity up; and a 0 lies below the oldest round, so that a pop need not either.
- * Class 0, which is none, has its places for the sake of simple arithmetic. One addition moves both
- * halves of a tally, so counting costs nothing. Frees into a magazine are not counted but follow:
- * rounds = loaded - allocations + frees.
+ * <p>The stack ends at a multiple of 128 in all magazines, whatever the capacity, so that a push
+ * need not look the capacity up; and a 0 lies below the oldest round, so that a pop need not
+ * either. One addition moves both halves of a tally, so counting costs nothing. Frees into a
+ * magazine are not counted but follow: rounds = loaded - allocations + frees.
  *
  * <p>Not thread-safe, but that any thread may read the counters: a word is read whole, and is true
  * or was a moment ago.
  */
 final class Magazines {
 
-  /** Most bytes of free blocks in a magazine, if that is more than {@link #MIN_ROUNDS} blocks. */
+  /** Most bytes of free blocks in a local magazine, if that is more than {@link #MIN_ROUNDS}. */
   static final int MAX_BYTES = 64 << 10;
 
-  private static final int LOG_ROUNDS_BYTES = 10;
-  private static final int FULL = 1 << LOG_ROUNDS_BYTES;
+  /** Most bytes of free blocks in a remote magazine, if that is more than one block. */
+  static final int MAX_REMOTE_BYTES = 8 << 10;
+
+  private static final int LOG_ROUNDS = 7;
+  private static final int END_MASK = (1 << LOG_ROUNDS) - 1;
 
   /** One less than there is room for, because of the 0 below. */
-  private static final int MAX_ROUNDS = FULL / Long.BYTES - 1;
+  private static final int MAX_ROUNDS = (1 << LOG_ROUNDS) - 1;
 
   private static final int MIN_ROUNDS = 8;
-  private static final int CLASS_MASK = SizeClasses.INDEX_BOUND - 1;
+
+  private static final int REMOTE = 64;
+  private static final int BOUND = REMOTE + SizeClasses.BOUND;
+
+  /** Keeps the index of a word bounded, for the compiler to see. */
+  private static final int NUMBER_MASK = 0xFF;
 
   private static final int TALLY = 0;
-  private static final int BASE = 512;
-  private static final int LOADED = 1024;
-  private static final int SWEPT = 1536;
-  private static final int ROUNDS = 2048;
-  private static final int USED_BYTES = ROUNDS + (SizeClasses.BOUND << LOG_ROUNDS_BYTES);
+  private static final int BASE = 1024;
+  private static final int LOADED = 2048;
+  private static final int SWEPT = 3072;
+  private static final int LEVELS = 3072;
+  private static final int USED_BYTES = LEVELS + (BOUND << (LOG_ROUNDS + 3));
 
   private static final int LEVEL_BITS = 16;
-  private static final long ALLOCATED_ONE = (1L << LEVEL_BITS) - Long.BYTES;
-  private static final long FREED_ONE = Long.BYTES;
+  private static final long ALLOCATED_ONE = (1L << LEVEL_BITS) - 1;
+  private static final long FREED_ONE = 1;
 
   private Magazines() {}
 
@@ -70,15 +85,26 @@ final class Magazines {
    * Makes magazines without room, in a record that is zero or that others have left; returns how
    * the other methods name it.
    */
-  static int create(long address) {
-    Memory.fill(address, ROUNDS, (byte) 0);
+  static int create(long address, int homeKey) {
     int record = Memory.packBase(address);
+    Memory.fill(address, 4 * BASE, (byte) 0);
+    Memory.putInt(address, homeKey);
     for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
-      Memory.putLong(word(record, BASE, sizeClass), FULL);
-      Memory.putLong(word(record, TALLY, sizeClass), FULL);
-      Memory.putLong(round(record, sizeClass, FULL) - Long.BYTES, 0);
+      begin(record, sizeClass, 0);
+      // A page that nobody has touched reads as zero, and is not resident until written.
+      long below = rounds(record, sizeClass) - Long.BYTES;
+      if (Memory.getLong(below) != 0) {
+        Memory.putLong(below, 0);
+      }
+      begin(record, remote(sizeClass), maxRemoteRounds(sizeClass));
     }
     return record;
+  }
+
+  private static void begin(int record, int number, int capacity) {
+    int base = end(number) - capacity;
+    Memory.putLong(word(record, BASE, number), base);
+    Memory.putLong(word(record, TALLY, number), base);
   }
 
   /** Address space that a record takes, so that the next has an address that can be packed. */
@@ -86,83 +112,110 @@ final class Magazines {
     return Bits.alignUp(USED_BYTES + Padding.BYTES, Math.max(pageSize, 64 << 10));
   }
 
-  /** Most rounds that a class's magazine has. */
+  /** The number of the magazine for blocks of a class that are other shards'. */
+  static int remote(int sizeClass) {
+    return REMOTE | sizeClass;
+  }
+
+  /** Most rounds that a class's local magazine has. */
   static int maxRounds(int sizeClass) {
     return Math.clamp(MAX_BYTES / SizeClasses.blockBytes(sizeClass), MIN_ROUNDS, MAX_ROUNDS);
   }
 
-  private static long word(int record, int kind, int sizeClass) {
-    return Memory.base(record) + kind + ((long) (sizeClass & CLASS_MASK) << 3);
+  /** The rounds for which there is room in a class's remote magazine. */
+  static int maxRemoteRounds(int sizeClass) {
+    int rounds = MAX_REMOTE_BYTES / SizeClasses.blockBytes(sizeClass);
+    return Math.clamp(rounds, 1, FreeBatch.CAPACITY);
+  }
+
+  private static long word(int record, int kind, int number) {
+    return Memory.base(record) + kind + ((long) (number & NUMBER_MASK) << 3);
   }
 
   /** By arithmetic on bounded values alone: see {@link Memory#base}. */
-  private static long round(int record, int sizeClass, long level) {
-    return Memory.base(record)
-        + ROUNDS
-        + ((long) (sizeClass & CLASS_MASK) << LOG_ROUNDS_BYTES)
-        + level;
+  private static long round(int record, int level) {
+    return Memory.base(record) + LEVELS + ((long) level << 3);
   }
 
-  /** The tally of a class. */
-  static long tally(int record, int sizeClass) {
-    return Memory.getLong(word(record, TALLY, sizeClass));
+  /** The level of a full magazine. */
+  private static int end(int number) {
+    return (number + 1) << LOG_ROUNDS;
+  }
+
+  /** What was given at the making. */
+  static int homeKey(int record) {
+    return Memory.getInt(Memory.base(record));
+  }
+
+  /** The tally of a magazine. */
+  static long tally(int record, int number) {
+    return Memory.getLong(word(record, TALLY, number));
   }
 
   private static int level(long tally) {
     return (char) tally;
   }
 
-  private static long base(int record, int sizeClass) {
-    return Memory.getLong(word(record, BASE, sizeClass));
+  private static int base(int record, int number) {
+    return (char) Memory.getLong(word(record, BASE, number));
   }
 
-  /** The newest round, given the tally; 0 if there is none. */
-  static long top(int record, int sizeClass, long tally) {
-    return Memory.getLong(round(record, sizeClass, level(tally)) - Long.BYTES);
+  /** The newest round of a local magazine, given its tally; 0 if there is none. */
+  static long top(int record, long tally) {
+    return Memory.getLong(round(record, level(tally)) - Long.BYTES);
   }
 
   /** Takes the newest round out of a magazine that has one, given the tally. */
-  static void pop(int record, int sizeClass, long tally) {
-    Memory.putLong(word(record, TALLY, sizeClass), tally + ALLOCATED_ONE);
+  static void pop(int record, int number, long tally) {
+    Memory.putLong(word(record, TALLY, number), tally + ALLOCATED_ONE);
   }
 
   /** Puts a round in; false if there is no room. */
-  static boolean push(int record, int sizeClass, long block) {
-    long tally = tally(record, sizeClass);
-    long level = level(tally);
-    if (level >= FULL) {
+  static boolean push(int record, int number, long block) {
+    long tally = tally(record, number);
+    int level = level(tally);
+    if ((level & END_MASK) == 0) {
       return false;
     }
-    Memory.putLong(round(record, sizeClass, level), block);
-    Memory.putLong(word(record, TALLY, sizeClass), tally + FREED_ONE);
+    Memory.putLong(round(record, level), block);
+    Memory.putLong(word(record, TALLY, number), tally + FREED_ONE);
+    return true;
+  }
+
+  /** Puts in a round that was counted as freed before; false if there is no room. */
+  static boolean receive(int record, int number, long block) {
+    if (!push(record, number, block)) {
+      return false;
+    }
+    add(word(record, LOADED, number), 1);
     return true;
   }
 
   /** The rounds in a magazine. */
-  static int count(int record, int sizeClass) {
-    return (int) (level(tally(record, sizeClass)) - base(record, sizeClass)) >>> 3;
+  static int count(int record, int number) {
+    return level(tally(record, number)) - base(record, number);
   }
 
   /**
    * Where the rounds are, the oldest first. A refill of an empty magazine writes them there, and
    * then calls {@link #loaded}.
    */
-  static long rounds(int record, int sizeClass) {
-    return round(record, sizeClass, base(record, sizeClass));
+  static long rounds(int record, int number) {
+    return round(record, base(record, number));
   }
 
-  /** Notes that a magazine has so many more rounds, or so many fewer. */
-  static void loaded(int record, int sizeClass, int delta) {
-    add(word(record, TALLY, sizeClass), (long) delta << 3);
-    add(word(record, LOADED, sizeClass), delta);
+  /** Notes that a magazine has so many more rounds at the newest end, or so many fewer. */
+  static void loaded(int record, int number, int delta) {
+    add(word(record, TALLY, number), delta);
+    add(word(record, LOADED, number), delta);
   }
 
   /** Takes out the oldest rounds, which the caller has read. */
-  static void unload(int record, int sizeClass, int count) {
-    long rounds = rounds(record, sizeClass);
-    long left = (long) (count(record, sizeClass) - count) << 3;
+  static void unload(int record, int number, int count) {
+    long rounds = rounds(record, number);
+    long left = (long) (count(record, number) - count) << 3;
     Memory.copy(rounds + ((long) count << 3), rounds, left);
-    loaded(record, sizeClass, -count);
+    loaded(record, number, -count);
   }
 
   private static void add(long at, long delta) {
@@ -170,54 +223,75 @@ final class Magazines {
   }
 
   /** The rounds for which there is room. */
-  static int capacity(int record, int sizeClass) {
-    return (int) (FULL - base(record, sizeClass)) >>> 3;
+  static int capacity(int record, int number) {
+    return end(number) - base(record, number);
   }
 
-  /** Doubles the room, up to a bound; whether it did. */
-  static boolean grow(int record, int sizeClass) {
-    int capacity = capacity(record, sizeClass);
-    int grown = Math.clamp(2L * capacity, MIN_ROUNDS, maxRounds(sizeClass));
-    resize(record, sizeClass, grown);
+  /** Doubles the room of a class's local magazine, up to a bound; whether it did. */
+  static boolean grow(int record, int number) {
+    int capacity = capacity(record, number);
+    int grown = Math.clamp(2L * capacity, MIN_ROUNDS, maxRounds(number));
+    resize(record, number, grown);
     return grown > capacity;
   }
 
-  /** Halves the room of a magazine that is empty. */
-  static void shrink(int record, int sizeClass) {
-    resize(record, sizeClass, capacity(record, sizeClass) / 2);
+  /** Halves the room of a local magazine that is empty. */
+  static void shrink(int record, int number) {
+    resize(record, number, capacity(record, number) / 2);
   }
 
   /** Moves the rounds to where the stack begins with another capacity. */
-  private static void resize(int record, int sizeClass, int capacity) {
-    long base = base(record, sizeClass);
-    long newBase = FULL - ((long) capacity << 3);
-    long level = level(tally(record, sizeClass));
-    long from = round(record, sizeClass, base);
-    Memory.copy(from, round(record, sizeClass, newBase), level - base);
-    Memory.putLong(round(record, sizeClass, newBase) - Long.BYTES, 0);
-    Memory.putLong(word(record, BASE, sizeClass), newBase);
-    add(word(record, TALLY, sizeClass), newBase - base);
+  private static void resize(int record, int number, int capacity) {
+    int base = base(record, number);
+    int newBase = end(number) - capacity;
+    int level = level(tally(record, number));
+    Memory.copy(round(record, base), round(record, newBase), (long) (level - base) << 3);
+    Memory.putLong(round(record, newBase) - Long.BYTES, 0);
+    Memory.putLong(word(record, BASE, number), newBase);
+    add(word(record, TALLY, number), newBase - base);
   }
 
-  /** Whether no block was allocated from the magazine since this was last asked. */
-  static boolean isIdle(int record, int sizeClass) {
-    long now = allocations(record, sizeClass);
-    long at = word(record, SWEPT, sizeClass);
+  /**
+   * Whether no block was allocated from a local magazine, or freed into a remote one, since this
+   * was last asked.
+   */
+  static boolean isIdle(int record, int number) {
+    long now = number < REMOTE ? allocations(record, number) : frees(record, number);
+    long at = word(record, SWEPT, number);
     boolean idle = Memory.getLong(at) == now;
     Memory.putLong(at, now);
     return idle;
   }
 
+  /** Counts a visit to the slow path; returns how many there were. */
+  static long visit(int record) {
+    long at = word(record, BASE, 0);
+    add(at, 1);
+    return Memory.getLong(at);
+  }
+
+  /** Whether a class's local magazine may hold blocks of other shards. */
+  static boolean isMixed(int record, int sizeClass) {
+    return (Memory.getLong(word(record, LOADED, 0)) >>> sizeClass & 1) != 0;
+  }
+
+  /** Says that a class's local magazine has got blocks of another shard, or has only its own. */
+  static void setMixed(int record, int sizeClass, boolean mixed) {
+    long at = word(record, LOADED, 0);
+    long bit = 1L << sizeClass;
+    Memory.putLong(at, mixed ? Memory.getLong(at) | bit : Memory.getLong(at) & ~bit);
+  }
+
   /** Allocations from a magazine, modulo 2^48. */
-  static long allocations(int record, int sizeClass) {
-    return tally(record, sizeClass) >>> LEVEL_BITS;
+  static long allocations(int record, int number) {
+    return tally(record, number) >>> LEVEL_BITS;
   }
 
   /** Frees into a magazine. */
-  static long frees(int record, int sizeClass) {
-    long rounds = count(record, sizeClass);
-    long loaded = Memory.getLong(word(record, LOADED, sizeClass));
-    return rounds + allocations(record, sizeClass) - loaded;
+  static long frees(int record, int number) {
+    long rounds = count(record, number);
+    long loaded = Memory.getLong(word(record, LOADED, number));
+    return rounds + allocations(record, number) - loaded;
   }
 
   /** The record, to be used for other magazines. */

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.cache;
 
+import io.ashlar.frame.FrameTable;
 import io.ashlar.memory.Backoff;
 import io.ashlar.memory.Memory;
 import io.ashlar.memory.SpinLock;
 import io.ashlar.slab.BlockMap;
+import io.ashlar.slab.FrameTag;
 import io.ashlar.slab.FreeBatch;
 import io.ashlar.slab.Shard;
 import io.ashlar.slab.SizeClasses;
@@ -12,18 +14,14 @@ import io.ashlar.slab.SlabSpace;
 import java.util.function.LongPredicate;
 
 /**
- * The magazines of one thread, and the batches of blocks that it frees for other shards.
+ * The {@link Magazines} of one thread, and how they are filled and emptied: all that {@link
+ * FastPath} leaves.
  *
- * <p><b>Fast paths.</b> {@link #malloc} pops a round and marks it live; {@link #free} finds out in
- * two loads that do not depend on each other, the block's state and its home, that the block is
- * live, of which class, and the shard's own, and pushes it. Both are wait-free and write no word
- * that another thread writes.
- *
- * <p><b>Slow paths.</b> An empty magazine is refilled from the shard, or from the next one whose
- * lock is free; a full one grows or is flushed by half. Blocks of other shards gather in a batch
- * for each, handed over when full, when all batches together hold {@link #MAX_BATCHED_BYTES}, and
- * at every {@link #VISITS_PER_SWEEP}th visit to the slow path; magazines not used between two such
- * visits are emptied. So a thread keeps back at most its magazines and {@link #MAX_BATCHED_BYTES}.
+ * <p>An empty magazine is refilled from the shard, or from the next one whose lock is free; a full
+ * one grows, or half of it is released to the shard. Blocks of other shards gather in the remote
+ * magazines and are handed over when one is full. At every {@link #VISITS_PER_SWEEP}th visit to the
+ * slow path those are looked at that were not used between two such visits are emptied. So a thread
+ * keeps back at most what its magazines have room for.
  *
  * <p><b>Threads.</b> Used by its owner alone; or, once the owner has ended, by who finds that out;
  * or, if it is shared, by who holds its lock. Nothing here is volatile: the end of a thread happens
@@ -38,29 +36,16 @@ public final class ThreadCache {
    */
   public static final long REFUSED = -1;
 
-  /** Most bytes that wait in batches. */
-  static final int MAX_BATCHED_BYTES = 256 << 10;
+  private static final int NOWHERE = -1;
 
   private static final int VISITS_PER_SWEEP = 64;
 
-  /** Bytes that a cache without batches takes on the Java heap, about. */
-  private static final int FOOTPRINT = 600;
+  /** Bytes that a cache takes on the Java heap, about. */
+  private static final int FOOTPRINT = 80;
 
-  /**
-   * Granules that the fast path of {@link #free} knows of: all, or none at the strict setting,
-   * which sends every free to the slow path.
-   */
-  private final long fastGranules;
-
-  // What the fast paths read lies in fields of this object, not behind them.
-  private final long regionAddress;
-  private final int states;
-  private final int homes;
+  private final BlockMap blocks;
   private final int record;
   private final int home;
-
-  /** Whether blocks on the way home are marked: not with hardening off. */
-  private final boolean checked;
 
   private final boolean strict;
 
@@ -70,13 +55,8 @@ public final class ThreadCache {
   private Thread owner;
 
   private final SlabSpace space;
-  private final BlockMap blocks;
   private final ThreadCaches caches;
   private final Shard shard;
-  private final FreeBatch[] batches;
-  private final long[] remoteFrees = new long[SizeClasses.BOUND];
-  private long batchedBytes;
-  private int visits;
 
   /** Held by who uses a shared cache; null in a thread's own. */
   private final SpinLock shared;
@@ -85,18 +65,13 @@ public final class ThreadCache {
     this.caches = caches;
     this.space = caches.space();
     this.blocks = space.blocks();
-    this.regionAddress = blocks.regionAddress();
-    this.states = blocks.packedStates();
-    this.homes = blocks.packedHomes();
-    this.record = Magazines.create(record);
+    this.strict = caches.strict();
+    this.record =
+        Magazines.create(record, strict ? FastPath.EVERY_FREE_IS_SLOW : FrameTag.homeKey(home));
     this.home = home;
     this.owner = owner;
     this.shared = shared;
     this.shard = space.shard(home);
-    this.checked = space.checked();
-    this.strict = caches.strict();
-    this.fastGranules = strict ? 0 : blocks.granules();
-    this.batches = new FreeBatch[space.shardCount()];
   }
 
   /**
@@ -120,32 +95,27 @@ public final class ThreadCache {
    * @throws IllegalArgumentException if the size is negative
    */
   public long malloc(long byteSize) {
-    return SizeClasses.isSmall(byteSize)
-        ? allocate(SizeClasses.of(byteSize))
-        : mallocUnusual(byteSize);
+    if (!SizeClasses.isSmall(byteSize)) {
+      return mallocUnusual(byteSize);
+    }
+    return allocate(SizeClasses.codeOf(byteSize));
   }
 
   /** A block of a class. */
-  private long allocate(int sizeClass) {
-    long tally = Magazines.tally(record, sizeClass);
-    long address = Magazines.top(record, sizeClass, tally);
-    if (address == NULL) {
-      return allocateSlow(sizeClass);
-    }
-    Magazines.pop(record, sizeClass, tally);
-    BlockMap.setState(states, address - regionAddress, sizeClass);
-    return address;
+  private long allocate(int code) {
+    long address = FastPath.allocate(blocks, record, code);
+    return address != NULL ? address : allocateSlow(code);
   }
 
-  private long allocateSlow(int sizeClass) {
-    boolean loaded = refill(sizeClass);
+  private long allocateSlow(int code) {
+    boolean loaded = refill(SizeClasses.sizeClass(code));
     reportFaults();
-    return loaded ? allocate(sizeClass) : NULL;
+    return loaded ? allocate(code) : NULL;
   }
 
   private long mallocUnusual(long byteSize) {
     if (byteSize == 0) {
-      return allocate(SizeClasses.of(1));
+      return allocate(SizeClasses.codeOf(1));
     }
     if (byteSize < 0) {
       throw new IllegalArgumentException("byteSize " + byteSize + " is negative");
@@ -169,8 +139,8 @@ public final class ThreadCache {
     long address =
         allocate(
             byteAlignment <= 1 << SizeClasses.GRANULE_SHIFT
-                ? SizeClasses.of(size)
-                : SizeClasses.ofAligned(size, byteAlignment));
+                ? SizeClasses.codeOf(size)
+                : SizeClasses.code(SizeClasses.ofAligned(size, byteAlignment)));
     if (zeroed && address != NULL) {
       Memory.fill(address, byteSize, (byte) 0);
     }
@@ -197,14 +167,14 @@ public final class ThreadCache {
     caches.checkOpen();
     visitSlowPath();
     Magazines.grow(record, sizeClass);
-    int wanted = Magazines.capacity(record, sizeClass) / 2;
+    int half = (Magazines.capacity(record, sizeClass) + 1) / 2;
     long into = Magazines.rounds(record, sizeClass);
-    int taken = takeFromShards(sizeClass, into, wanted);
+    int taken = takeFromShards(sizeClass, into, half);
     if (taken == 0) {
       caches.reclaim(this);
       space.pausePurge();
       try {
-        taken = takeFromShards(sizeClass, into, wanted);
+        taken = takeFromShards(sizeClass, into, half);
       } finally {
         space.resumePurge();
       }
@@ -220,6 +190,7 @@ public final class ThreadCache {
       for (int i = 0; i < space.shardCount(); i++) {
         int taken = space.shard((home + i) % space.shardCount()).tryRefill(sizeClass, into, wanted);
         if (taken > 0) {
+          Magazines.setMixed(record, sizeClass, i > 0);
           return taken;
         }
         contended |= taken == Shard.CONTENDED;
@@ -240,107 +211,38 @@ public final class ThreadCache {
    * @return whether it was live; if not nothing has changed
    */
   public boolean free(long address) {
-    long offset = address - regionAddress;
-    if (BlockMap.isGranule(offset, fastGranules)) {
-      int sizeClass = BlockMap.state(states, offset);
-      if (sizeClass > 0) {
-        if (BlockMap.home(homes, offset) != home) {
-          return freeRemote(address, offset, sizeClass);
-        }
-        if (Magazines.push(record, sizeClass, address)) {
-          BlockMap.setState(states, offset, BlockMap.free(sizeClass));
-          return true;
-        }
-      }
-    }
-    return freeSlow(address);
-  }
-
-  /** Frees a live block of another shard. */
-  private boolean freeRemote(long address, long offset, int sizeClass) {
-    if (checked) {
-      blocks.setInTransit(offset, sizeClass);
-    }
-    addRemote(address, sizeClass, BlockMap.home(homes, offset));
-    return true;
-  }
-
-  private void addRemote(long address, int sizeClass, int blockHome) {
-    remoteFrees[sizeClass]++;
-    boolean sent = addToBatch(address, sizeClass, blockHome);
-    if (batchedBytes > MAX_BATCHED_BYTES) {
-      sendBatches();
-      sent = true;
-    }
-    if (sent) {
-      space.purgeIfDue();
-      reportFaults();
-    }
-  }
-
-  /** Whether that filled the batch, which is then sent. */
-  private boolean addToBatch(long address, int sizeClass, int blockHome) {
-    FreeBatch batch = batches[blockHome];
-    if (batch == null) {
-      batch = space.shard(blockHome).emptyBatch();
-      batches[blockHome] = batch;
-    }
-    int blockBytes = SizeClasses.blockBytes(sizeClass);
-    batchedBytes += blockBytes;
-    boolean full = batch.add(address, blockBytes);
-    if (full) {
-      send(blockHome);
-    }
-    return full;
+    return FastPath.free(blocks, record, address) || freeSlow(address);
   }
 
   /**
-   * Hands a batch over; bringing its blocks home is left to the shard's threads while they keep up.
+   * Frees a block, whatever it is; {@link FastPath} need not have been tried.
+   *
+   * @param address a block's
+   * @return whether it was live; if not nothing has changed
    */
-  private void send(int to) {
-    FreeBatch batch = batches[to];
-    batches[to] = null;
-    batchedBytes -= batch.bytes();
-    Shard shardTo = space.shard(to);
-    if (shardTo.offer(batch)) {
-      shardTo.tryDrain();
-    }
-  }
-
-  private void sendBatches() {
-    for (int to = 0; to < batches.length; to++) {
-      if (batches[to] != null) {
-        send(to);
-      }
-    }
-  }
-
-  /** All frees that are not of a live block of our own shard whose magazine has room. */
-  private boolean freeSlow(long address) {
+  public boolean freeSlow(long address) {
     caches.checkOpen();
     long offset = blocks.offset(address);
-    if (!BlockMap.isGranule(offset, blocks.granules())) {
+    if (!blocks.contains(offset)) {
       return space.large().freeMapping(address);
     }
-    int state = blocks.state(offset);
-    if (state <= 0) {
-      return state == BlockMap.RUN && freeRun(offset);
+    int key = blocks.key(offset);
+    if (!FrameTag.isSlab(key)) {
+      return freeRun(offset);
     }
-    int sizeClass = state;
-    int blockHome = BlockMap.home(homes, offset);
-    boolean local = blockHome == home;
-    if (strict) {
-      if (!blocks.tryFree(offset, sizeClass, !local)) {
-        return false;
-      }
-    } else if (local) {
-      BlockMap.setState(states, offset, BlockMap.free(sizeClass));
+    int code = FrameTag.code(key);
+    long place = blocks.place(offset, code);
+    if (!(strict ? blocks.tryFree(place) : blocks.isLive(place))) {
+      return false;
     }
-    if (local) {
-      pushWithRoom(address, sizeClass);
+    blocks.setFree(place);
+    int sizeClass = SizeClasses.sizeClass(code);
+    if (FrameTag.home(key) == home) {
+      pushWithRoom(sizeClass, address);
     } else {
-      addRemote(address, sizeClass, blockHome);
+      pushRemote(sizeClass, address);
     }
+    reportFaults();
     return true;
   }
 
@@ -350,19 +252,26 @@ public final class ThreadCache {
     return freed;
   }
 
-  private void pushWithRoom(long address, int sizeClass) {
+  private void pushWithRoom(int sizeClass, long address) {
     if (Magazines.push(record, sizeClass, address)) {
       return;
     }
     if (!Magazines.grow(record, sizeClass)) {
       visitSlowPath();
       release(sizeClass, Magazines.count(record, sizeClass) / 2);
-      if (batchedBytes > MAX_BATCHED_BYTES) {
-        sendBatches();
-      }
     }
     Magazines.push(record, sizeClass, address);
-    reportFaults();
+  }
+
+  /** Puts a block of another shard with its like; they are sent home once there is no room. */
+  private void pushRemote(int sizeClass, long address) {
+    int remote = Magazines.remote(sizeClass);
+    if (!Magazines.push(record, remote, address)) {
+      visitSlowPath();
+      sendHome(sizeClass);
+      Magazines.push(record, remote, address);
+      space.purgeIfDue();
+    }
   }
 
   /** Where nothing is half done; of a shared cache, after the turn. */
@@ -379,59 +288,123 @@ public final class ThreadCache {
    * magazine also if an error ends this early: rather lost than had twice.
    */
   private void release(int sizeClass, int count) {
-    if (count == 0) {
-      return;
-    }
-    long rounds = Magazines.rounds(record, sizeClass);
-    int released = 0;
-    try {
-      if (allAtHome(rounds, count)) {
-        released = count;
-        if (shard.tryRelease(sizeClass, rounds, count)) {
-          return;
+    int left = count;
+    while (left > 0) {
+      int n = Math.min(left, FreeBatch.CAPACITY);
+      long rounds = Magazines.rounds(record, sizeClass);
+      try {
+        if (!allAtHome(sizeClass, rounds, n) || !shard.tryRelease(sizeClass, rounds, n)) {
+          sendRounds(sizeClass, rounds, n);
         }
-        released = 0;
+      } finally {
+        Magazines.unload(record, sizeClass, n);
       }
-      while (released < count) {
-        long address = Memory.getLong(rounds + ((long) released << 3));
-        released++;
-        long offset = blocks.offset(address);
-        if (checked) {
-          blocks.setInTransit(offset, sizeClass);
-        }
-        addToBatch(address, sizeClass, BlockMap.home(homes, offset));
-      }
-    } finally {
-      Magazines.unload(record, sizeClass, released);
+      left -= n;
     }
   }
 
   /** Whether blocks are all of our shard: only a refill from another brings others. */
-  private boolean allAtHome(long rounds, int count) {
+  private boolean allAtHome(int sizeClass, long rounds, int count) {
+    return !Magazines.isMixed(record, sizeClass) || prefixOf(home, rounds, count) == count;
+  }
+
+  /** How many rounds from the first on are blocks of a shard. */
+  private int prefixOf(int shardNumber, long rounds, int count) {
+    // Out of the loop, in which the compiler would read them anew each time.
+    long regionAddress = blocks.regionAddress();
+    int packedTags = blocks.packedTags();
+    int n = 0;
+    while (n < count
+        && FrameTag.home(
+                FrameTable.lowHalf(
+                    packedTags, Memory.getLong(rounds + ((long) n << 3)) - regionAddress))
+            == shardNumber) {
+      n++;
+    }
+    return n;
+  }
+
+  /** The home of a block; {@link #NOWHERE} if it was freed twice, and its slab is gone. */
+  private int homeOf(long address) {
+    int key = blocks.key(blocks.offset(address));
+    return FrameTag.isSlab(key) ? FrameTag.home(key) : NOWHERE;
+  }
+
+  /** Sends rounds of a local magazine the way that remote frees go. */
+  private void sendRounds(int sizeClass, long rounds, int count) {
     for (int i = 0; i < count; i++) {
       long address = Memory.getLong(rounds + ((long) i << 3));
-      if (BlockMap.home(homes, address - regionAddress) != home) {
-        return false;
+      if (!Magazines.receive(record, Magazines.remote(sizeClass), address)) {
+        sendHome(sizeClass);
+        Magazines.receive(record, Magazines.remote(sizeClass), address);
       }
     }
-    return true;
+    sendHome(sizeClass);
+  }
+
+  /**
+   * Hands over what a remote magazine holds, a batch to each shard; bringing the blocks home is
+   * left to the shard's threads while they keep up.
+   */
+  private void sendHome(int sizeClass) {
+    int remote = Magazines.remote(sizeClass);
+    for (int left; (left = Magazines.count(record, remote)) > 0; ) {
+      long rounds = Magazines.rounds(record, remote);
+      int to = homeOf(Memory.getLong(rounds));
+      FreeBatch batch = (to == NOWHERE ? shard : space.shard(to)).emptyBatch().begin(sizeClass);
+      int kept = 0;
+      if (prefixOf(to, rounds, left) == left) {
+        batch.load(rounds, left);
+      } else {
+        kept = divide(rounds, left, batch, to);
+      }
+      // First out of here, then over there: rather lost than had twice.
+      Magazines.loaded(record, remote, kept - left);
+      handOver(batch, to);
+    }
+  }
+
+  private void handOver(FreeBatch batch, int to) {
+    if (to == NOWHERE) {
+      for (int i = 0; i < batch.count(); i++) {
+        space.noteFreedTwice(batch.address(i));
+      }
+    } else if (space.shard(to).offer(batch)) {
+      space.shard(to).tryDrain();
+    }
+  }
+
+  /** Puts the blocks of a shard into a batch; moves the others together, and returns how many. */
+  private int divide(long rounds, int count, FreeBatch batch, int shardNumber) {
+    int kept = 0;
+    for (int i = 0; i < count; i++) {
+      long address = Memory.getLong(rounds + ((long) i << 3));
+      if (homeOf(address) == shardNumber) {
+        batch.add(address);
+      } else {
+        Memory.putLong(rounds + ((long) kept++ << 3), address);
+      }
+    }
+    return kept;
   }
 
   /** What is done now and then rather than always. */
   private void visitSlowPath() {
-    if (++visits % VISITS_PER_SWEEP == 0) {
+    if (Magazines.visit(record) % VISITS_PER_SWEEP == 0) {
       sweep();
-      sendBatches();
       space.purgeIfDue();
     }
   }
 
-  /** Empties the magazines that have not been allocated from since the last sweep. */
+  /** Empties the magazines not used since the last sweep. */
   private void sweep() {
     for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
       if (Magazines.isIdle(record, sizeClass) && Magazines.count(record, sizeClass) > 0) {
         release(sizeClass, Magazines.count(record, sizeClass));
         Magazines.shrink(record, sizeClass);
+      }
+      if (Magazines.isIdle(record, Magazines.remote(sizeClass))) {
+        sendHome(sizeClass);
       }
     }
   }
@@ -440,8 +413,8 @@ public final class ThreadCache {
   public void flush() {
     for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
       release(sizeClass, Magazines.count(record, sizeClass));
+      sendHome(sizeClass);
     }
-    sendBatches();
   }
 
   /** Makes the cache nobody's: its memory is about to go. */
@@ -460,14 +433,17 @@ public final class ThreadCache {
   public long usableSize(long address) {
     caches.checkOpen();
     long offset = blocks.offset(address);
-    if (!BlockMap.isGranule(offset, blocks.granules())) {
+    if (!blocks.contains(offset)) {
       return space.large().mappingBytes(address);
     }
-    int state = blocks.state(offset);
-    if (state == BlockMap.RUN) {
+    int key = blocks.key(offset);
+    if (!FrameTag.isSlab(key)) {
       return space.large().runBytes(offset);
     }
-    return state > 0 ? SizeClasses.blockBytes(state) : 0;
+    int code = FrameTag.code(key);
+    return blocks.isLive(blocks.place(offset, code))
+        ? SizeClasses.blockBytes(SizeClasses.sizeClass(code))
+        : 0;
   }
 
   /**
@@ -502,12 +478,10 @@ public final class ThreadCache {
 
   private long resizeLarge(long address, long newSize) {
     long offset = blocks.offset(address);
-    if (!BlockMap.isGranule(offset, blocks.granules())) {
+    if (!blocks.contains(offset)) {
       return space.large().resizeMapping(address, newSize);
     }
-    return blocks.state(offset) == BlockMap.RUN && space.large().resizeRun(offset, newSize)
-        ? address
-        : NULL;
+    return space.large().resizeRun(offset, newSize) ? address : NULL;
   }
 
   // ---- figures ---------------------------------------------------------------------------------
@@ -517,38 +491,27 @@ public final class ThreadCache {
     for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
       sums.allocations[sizeClass] += Magazines.allocations(record, sizeClass);
       sums.localFrees[sizeClass] += Magazines.frees(record, sizeClass);
-      sums.remoteFrees[sizeClass] += remoteFrees[sizeClass];
+      sums.remoteFrees[sizeClass] += Magazines.frees(record, Magazines.remote(sizeClass));
     }
     sums.bytes += FOOTPRINT;
-    for (FreeBatch batch : batches) {
-      sums.bytes += batch == null ? Integer.BYTES : FreeBatch.FOOTPRINT;
-    }
   }
 
   /** Checks that what the magazines hold is free, of the right class, and in them only once. */
   void validate(LongPredicate firstSeen) {
     for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
-      long rounds = Magazines.rounds(record, sizeClass);
-      for (int i = 0; i < Magazines.count(record, sizeClass); i++) {
-        check(Memory.getLong(rounds + ((long) i << 3)), sizeClass, firstSeen);
-      }
-    }
-    for (FreeBatch batch : batches) {
-      for (int i = 0; batch != null && i < batch.count(); i++) {
-        check(batch.address(i), 0, firstSeen);
-      }
+      validate(sizeClass, sizeClass, firstSeen);
+      validate(Magazines.remote(sizeClass), sizeClass, firstSeen);
     }
   }
 
-  private void check(long address, int sizeClass, LongPredicate firstSeen) {
-    int state = blocks.state(blocks.offset(address));
-    boolean free = state == 0 || BlockMap.isFree(state);
-    boolean ofClass = state == 0 || sizeClass == 0 || BlockMap.sizeClass(state) == sizeClass;
-    boolean wrongState = checked && !(free && ofClass);
-    if (wrongState || !firstSeen.test(address) || space.isInSlab(address)) {
-      throw new IllegalStateException(
-          "a thread keeps block 0x%x, whose state is %d, and which may be elsewhere too"
-              .formatted(address, state));
+  private void validate(int magazine, int sizeClass, LongPredicate firstSeen) {
+    long rounds = Magazines.rounds(record, magazine);
+    for (int i = 0; i < Magazines.count(record, magazine); i++) {
+      long address = Memory.getLong(rounds + ((long) i << 3));
+      if (!space.isKept(address, sizeClass) || !firstSeen.test(address)) {
+        throw new IllegalStateException(
+            "a thread keeps block 0x%x, which may be elsewhere too".formatted(address));
+      }
     }
   }
 
@@ -558,6 +521,10 @@ public final class ThreadCache {
 
   SpinLock shared() {
     return shared;
+  }
+
+  int packedRecord() {
+    return record;
   }
 
   long record() {

@@ -16,11 +16,11 @@ import org.agrona.collections.LongHashSet;
 /**
  * All thread caches of an allocator, and how a thread comes by its own.
  *
- * <p><b>Look-up.</b> A table by thread number, in which a cache is told from another's by its
- * owner: two loads and a comparison, less than half the cost of a {@link ThreadLocal}. A thread
- * whose place is taken by another live thread finds its cache in a {@code ThreadLocal}. Entries are
- * written under {@link #lock} and read without: what a reader sees is an older or a newer cache, of
- * which only its own, which it made itself, has it as the owner.
+ * <p><b>Look-up.</b> A table by thread number of those whose cache it is and where its record lies:
+ * two loads and a comparison, less than half the cost of a {@link ThreadLocal}. A thread whose
+ * place is taken by another live thread finds its cache in a {@code ThreadLocal}. Entries are
+ * written under {@link #lock} and read without: thread numbers are never used again, so a reader
+ * who finds its own has written the entry itself.
  *
  * <p><b>Threads that end</b> are not told of; they are found by {@link Thread#isAlive}, a few each
  * time a cache is made, and all of them by {@link #reclaim} and {@link #trim}. What such a cache
@@ -39,7 +39,10 @@ public final class ThreadCaches {
   /** Caches looked at for an ended owner when one is made. */
   private static final int LOOKED_AT = 8;
 
-  /** Entries are never null: where nobody is, is a cache whose owner is null. */
+  /** By place: the number of the thread whose place it is, or 0, and the record of its cache. */
+  private final long[] keys = new long[2 * TABLE_SIZE];
+
+  /** By place: the cache; null where nobody is. */
   private final ThreadCache[] table = new ThreadCache[TABLE_SIZE];
 
   @SuppressWarnings("ThreadLocalUsage") // One for each allocator.
@@ -82,7 +85,6 @@ public final class ThreadCaches {
     for (int home = 0; home < shared.length; home++) {
       shared[home] = new ThreadCache(this, home, record(), null, new SpinLock());
     }
-    Arrays.fill(table, shared[0]);
   }
 
   /**
@@ -124,24 +126,49 @@ public final class ThreadCaches {
   }
 
   /**
-   * The table of caches, to look into with {@link #inPlaceOf}.
+   * The table of records, to look into with {@link #place}, {@link #isAt} and {@link #recordAt}.
    *
    * @return the table itself
    */
-  public ThreadCache[] table() {
-    return table;
+  public long[] keys() {
+    return keys;
   }
 
   /**
-   * The cache in a thread's place in the table: the thread's own in most cases, which {@link
-   * ThreadCache#isOwnedBy} tells. Wait-free.
+   * A thread's place in the table.
    *
    * @param thread the calling thread
-   * @param table what {@link #table} returned
-   * @return a cache, never null
+   * @return the place
    */
-  public static ThreadCache inPlaceOf(Thread thread, ThreadCache[] table) {
-    return table[(int) thread.threadId() & TABLE_MASK];
+  public static int place(Thread thread) {
+    return ((int) thread.threadId() & TABLE_MASK) << 1;
+  }
+
+  /**
+   * Whether a thread has its place to itself, and {@link #recordAt} is its own. Wait-free.
+   *
+   * @param place the thread's place
+   * @param thread the calling thread
+   * @param keys what {@link #keys} returned
+   * @return false if the thread has no cache, or another thread the place
+   */
+  public static boolean isAt(int place, Thread thread, long[] keys) {
+    return keys[place] == thread.threadId();
+  }
+
+  /**
+   * The record of a thread's cache, for {@link FastPath}. Wait-free.
+   *
+   * @param place the thread's place
+   * @param keys what {@link #keys} returned
+   * @return the record, if the thread {@link #isAt} its place
+   */
+  public static int recordAt(int place, long[] keys) {
+    return (int) keys[place + 1];
+  }
+
+  private static int placeOf(Thread thread) {
+    return (int) thread.threadId() & TABLE_MASK;
   }
 
   /**
@@ -152,8 +179,8 @@ public final class ThreadCaches {
    */
   public ThreadCache enter() {
     Thread thread = Thread.currentThread();
-    ThreadCache cache = inPlaceOf(thread, table);
-    if (cache.isOwnedBy(thread)) {
+    ThreadCache cache = table[placeOf(thread)];
+    if (cache != null && cache.isOwnedBy(thread)) {
       return cache;
     }
     cache = thread.isVirtual() ? null : own(thread);
@@ -195,8 +222,8 @@ public final class ThreadCaches {
    * @return its cache; null if there are more threads than can have one
    */
   public ThreadCache own(Thread thread) {
-    ThreadCache cache = inPlaceOf(thread, table);
-    if (cache.isOwnedBy(thread)) {
+    ThreadCache cache = table[placeOf(thread)];
+    if (cache != null && cache.isOwnedBy(thread)) {
       return cache;
     }
     cache = displaced.get();
@@ -215,9 +242,11 @@ public final class ThreadCaches {
       ThreadCache cache = new ThreadCache(this, leastUsedShard(), record, thread, null);
       threadsOfShard[cache.home()]++;
       all.add(cache);
-      int place = (int) thread.threadId() & TABLE_MASK;
-      if (table[place].owner() == null) {
+      int place = placeOf(thread);
+      if (table[place] == null) {
         table[place] = cache;
+        keys[2 * place + 1] = cache.packedRecord();
+        keys[2 * place] = thread.threadId();
       } else {
         displaced.set(cache);
       }
@@ -257,9 +286,10 @@ public final class ThreadCaches {
     cache.count(ended);
     freeRecords.addLong(cache.record());
     threadsOfShard[cache.home()]--;
-    int place = (int) cache.owner().threadId() & TABLE_MASK;
+    int place = placeOf(cache.owner());
     if (table[place] == cache) {
-      table[place] = shared[0];
+      table[place] = null;
+      keys[2 * place] = 0;
     }
   }
 
@@ -361,7 +391,7 @@ public final class ThreadCaches {
     for (ThreadCache cache : shared) {
       cache.count(sums);
     }
-    sums.bytes += TABLE_SIZE * Integer.BYTES;
+    sums.bytes += TABLE_SIZE * (2 * Long.BYTES + Integer.BYTES);
     return sums;
   }
 
@@ -400,6 +430,7 @@ public final class ThreadCaches {
         return false;
       }
       closed = true;
+      Arrays.fill(keys, 0);
       all.forEach(ThreadCache::close);
       return true;
     } finally {

@@ -105,7 +105,7 @@ public final class FixedSizeBlockAllocator extends RegionAllocator {
                 + Metadata.footprint(DirtyFrames.byteSize(count))
                 + SpinLockBuddy.byteSize(count, maxOrder),
             !region.decommits());
-    table = new FrameTable(metadata, count);
+    table = FrameTable.create(metadata, count);
     dirty = new DirtyFrames(metadata, count);
     frames = new SpinLockBuddy(metadata, count, maxOrder);
   }

@@ -2,13 +2,17 @@
 package io.ashlar.frame;
 
 import io.ashlar.memory.Memory;
+import java.nio.ByteOrder;
 
 /**
  * What is known of each frame: one 64-bit <em>tag</em> a frame, in {@link Metadata}. The frame's
  * owner says what a tag means; 0 means that nobody has said anything. Address to tag is a
  * subtraction, a shift and a load.
+ *
+ * @param packedAddress where the tags are, packed
+ * @param frames how many frames there are, numbered from 0
  */
-public final class FrameTable {
+public record FrameTable(int packedAddress, int frames) {
 
   /** Bytes of a frame. */
   public static final int FRAME_BYTES = 4096;
@@ -16,18 +20,19 @@ public final class FrameTable {
   /** log₂ of {@link #FRAME_BYTES}. */
   public static final int FRAME_SHIFT = 12;
 
-  private final int packedAddress;
-  private final int frames;
+  /** Where the low half of a word is in it. */
+  private static final int LOW_HALF =
+      ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? 0 : Integer.BYTES;
 
   /**
    * Makes the table.
    *
    * @param metadata where it lies
    * @param frames how many frames there are
+   * @return the table
    */
-  public FrameTable(Metadata metadata, int frames) {
-    this.packedAddress = Memory.packBase(metadata.allocate(byteSize(frames)));
-    this.frames = frames;
+  public static FrameTable create(Metadata metadata, int frames) {
+    return new FrameTable(Memory.packBase(metadata.allocate(byteSize(frames))), frames);
   }
 
   /**
@@ -50,17 +55,34 @@ public final class FrameTable {
     return (byteSize + FRAME_BYTES - 1) >>> FRAME_SHIFT;
   }
 
-  /**
-   * How many frames there are.
-   *
-   * @return frames are numbered 0 … this - 1
-   */
-  public int frames() {
-    return frames;
+  private static long address(int packedAddress, long frame) {
+    return Memory.base(packedAddress) + (frame << 3);
   }
 
   private long address(long frame) {
-    return Memory.base(packedAddress) + (frame << 3);
+    return address(packedAddress, frame);
+  }
+
+  /**
+   * The tag of the frame at an offset in the region, of a table of which only the address is known.
+   *
+   * @param packedAddress where the tags are, packed
+   * @param byteOffset an offset inside the region
+   * @return the frame's tag
+   */
+  public static long tag(int packedAddress, long byteOffset) {
+    return Memory.getLong(address(packedAddress, byteOffset >>> FRAME_SHIFT));
+  }
+
+  /**
+   * The low 32 bits of what {@link #tag(int, long)} returns.
+   *
+   * @param packedAddress where the tags are, packed
+   * @param byteOffset an offset inside the region
+   * @return half of the frame's tag
+   */
+  public static int lowHalf(int packedAddress, long byteOffset) {
+    return Memory.getInt(address(packedAddress, byteOffset >>> FRAME_SHIFT) + LOW_HALF);
   }
 
   /**
@@ -70,7 +92,7 @@ public final class FrameTable {
    * @return the frame's tag
    */
   public long tagAt(long byteOffset) {
-    return tag(byteOffset >>> FRAME_SHIFT);
+    return tag(packedAddress, byteOffset);
   }
 
   /**

@@ -17,6 +17,7 @@ public final class Memory {
   private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
   private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
+  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
   private static final VarHandle INTS = ValueLayout.JAVA_INT.varHandle();
   private static final VarHandle LONGS = ValueLayout.JAVA_LONG.varHandle();
@@ -70,6 +71,26 @@ public final class Memory {
    */
   public static void putByte(long address, byte value) {
     ALL.set(BYTE, address, value);
+  }
+
+  /**
+   * Reads 32 bits.
+   *
+   * @param address where
+   * @return the bits
+   */
+  public static int getInt(long address) {
+    return ALL.get(INT, address);
+  }
+
+  /**
+   * Writes 32 bits.
+   *
+   * @param address where
+   * @param value what
+   */
+  public static void putInt(long address, int value) {
+    ALL.set(INT, address, value);
   }
 
   /**
@@ -192,5 +213,29 @@ public final class Memory {
    */
   public static void copy(long from, long to, long byteLength) {
     MemorySegment.copy(ALL, from, ALL, to, byteLength);
+  }
+
+  /**
+   * Copies words out of native memory.
+   *
+   * @param from where they begin
+   * @param to where they go
+   * @param index the first element written
+   * @param n how many
+   */
+  public static void copy(long from, long[] to, int index, int n) {
+    MemorySegment.copy(ALL, LONG, from, to, index, n);
+  }
+
+  /**
+   * Copies words into native memory.
+   *
+   * @param from where they are
+   * @param index the first element read
+   * @param to where they go
+   * @param n how many
+   */
+  public static void copy(long[] from, int index, long to, int n) {
+    MemorySegment.copy(from, index, ALL, LONG, to, n);
   }
 }

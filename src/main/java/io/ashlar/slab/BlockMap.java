@@ -6,77 +6,73 @@ import io.ashlar.frame.Metadata;
 import io.ashlar.memory.Memory;
 
 /**
- * What begins at each granule of 16 bytes of the region: one byte, the <em>state</em>, in metadata.
- * It answers in one load, without knowing the slab, whether an address is the start of a live block
- * and of which class; anything else is found out by the same comparison.
+ * What begins at an address of the region: of each frame its tag, and of each <em>granule</em> of a
+ * slab one byte, the <em>state</em>; both in metadata. They answer in two loads whether an address
+ * is the start of a live block.
  *
  * <pre>
- *   7 6 5 4 3 2 1 0
- *   F T C C C C C C
- *   │ │ └─────────┴─ class of the block that begins here
- *   │ └───────────── in transit: freed, on the way to its home shard (only with F)
- *   └─────────────── free, so that a state above 0 is that of a live block, and is its class
- *
- *   0                no block begins here, or it was never handed out
- *   1 … 40           live block of that class
- *   0x80             live run of frames
- *   0x80 | class     free block, in a magazine or in its slab
- *   0xC0 | class     free block, in a batch on the way to its slab
+ *   0   no block begins here, or one that is not in use
+ *   1   the start of a block in use
  * </pre>
  *
- * <p>Beside it, one byte for each frame: its <em>home</em>, the number of the shard that its slab
- * belongs to; of no meaning for frames in which no block lives.
- *
- * <p>Transitions, each by the thread that has the block at the time:
+ * <p><b>Granules.</b> A class's granule is the largest power of two, between 16 bytes and a frame,
+ * that has all of its blocks begin at multiples of it: a block has one to seven, so that the states
+ * of many blocks share a line of a processor's cache, whatever their size. For each length of
+ * granule there is a map of the whole region; a frame has states in the map of its slab's class,
+ * and zeros in the others. With the region's length N the map of granules of 2^g bytes begins N/2^g
+ * behind the base and is as long, so the maps follow each other without a gap:
  *
  * <pre>
- *   0, free ──malloc──▶ live ──free at home──▶ free
- *                        live ──remote free──▶ in transit ──drain, under the home's lock──▶ free
+ *   state of the block at offset o = base + ((N + o) >>> g)
+ *
+ *   base          N/2^12      N/2^11          N/2^10   …   N/16                    N/8
+ *   │  unused     │ g = 12    │ g = 11        │        …   │ g = 4                 │
  * </pre>
+ *
+ * <p>As the code of a class has 12 - g, the shift goes left before it goes right; what is left over
+ * beside the granule's number tells an address inside of a granule. That value is a block's
+ * <em>place</em>.
  *
  * <p>Reads and writes are plain. In a program that frees each block once every transition happens
  * before the next: the block's address is handed from thread to thread with synchronization of the
  * program's own, or by a queue or lock of ours. In a program that frees a block twice at the same
  * time from two threads both may see it live; {@link #tryFree} finds that too.
  *
- * <p>Cost: 1/16 of the memory that holds blocks, committed by touch. Addresses that are no multiple
- * of 16, and those outside of the region, are refused by one comparison.
+ * <p>Cost: one to seven bytes for a block, at most 1/16 of its size; committed by touch.
+ *
+ * @param regionAddress where the region begins, a multiple of the frame
+ * @param regionBytes its length
+ * @param packedStates the base of the maps of states, packed
+ * @param packedTags where the frames' tags are, packed
+ * @param checked whether states are kept and looked at
  */
-public final class BlockMap {
+// A record, because the compiler trusts a record's fields: those of an allocator that a program
+// keeps in a static final field become constants of its code.
+public record BlockMap(
+    long regionAddress, long regionBytes, int packedStates, int packedTags, boolean checked) {
 
-  /** State of a granule where no block begins. */
-  static final int NONE = 0;
-
-  /** State of a live run. */
-  public static final int RUN = (byte) 0x80;
-
-  /** Marks a state of a free block. */
-  static final int FREE = 0x80;
-
-  /** Marks a state of a free block on the way to its home shard. */
-  static final int IN_TRANSIT = 0xC0;
-
-  private static final int CODE_MASK = 0x3F;
-
-  private final long regionAddress;
-  private final long granules;
-  private final int packedStates;
-  private final int packedHomes;
-  private final Metadata metadata;
+  private static final byte LIVE = 1;
+  private static final int GRANULE_MASK = FrameTable.FRAME_BYTES - 1;
 
   /**
    * Makes the map, with no blocks.
    *
    * @param metadata where it lies
-   * @param regionAddress where the region begins, a multiple of 16
+   * @param frameTable the tags of the region's frames
+   * @param regionAddress where the region begins, a multiple of the frame
    * @param regionBytes bytes of the region
+   * @param checked whether states are to be kept and looked at
+   * @return the map
    */
-  public BlockMap(Metadata metadata, long regionAddress, long regionBytes) {
-    this.regionAddress = regionAddress;
-    this.granules = stateBytes(regionBytes);
-    this.metadata = metadata;
-    this.packedStates = Memory.packBase(metadata.allocate(stateBytes(regionBytes)));
-    this.packedHomes = Memory.packBase(metadata.allocate(homeBytes(regionBytes)));
+  public static BlockMap create(
+      Metadata metadata,
+      FrameTable frameTable,
+      long regionAddress,
+      long regionBytes,
+      boolean checked) {
+    int packedStates = Memory.packBase(metadata.allocate(stateBytes(regionBytes)));
+    return new BlockMap(
+        regionAddress, regionBytes, packedStates, frameTable.packedAddress(), checked);
   }
 
   /**
@@ -86,32 +82,18 @@ public final class BlockMap {
    * @return bytes
    */
   public static long byteSize(long regionBytes) {
-    return Metadata.footprint(stateBytes(regionBytes)) + Metadata.footprint(homeBytes(regionBytes));
+    return Metadata.footprint(stateBytes(regionBytes));
   }
 
   private static long stateBytes(long regionBytes) {
-    return regionBytes >>> SizeClasses.GRANULE_SHIFT;
-  }
-
-  private static long homeBytes(long regionBytes) {
-    return regionBytes >>> FrameTable.FRAME_SHIFT;
+    return (2 * regionBytes) >>> SizeClasses.GRANULE_SHIFT;
   }
 
   /**
-   * How many granules the region has.
-   *
-   * @return their number
-   */
-  public long granules() {
-    return granules;
-  }
-
-  /**
-   * The offset of an address in the region. The other methods take offsets that {@link #isGranule}.
+   * The offset of an address in the region.
    *
    * @param address any value
-   * @return the offset; of an address outside of the region, or inside of a granule, one that
-   *     {@link #isGranule} refuses
+   * @return the offset, one that the region {@link #contains} or another
    */
   public long offset(long address) {
     return address - regionAddress;
@@ -128,205 +110,108 @@ public final class BlockMap {
   }
 
   /**
-   * Whether a granule begins at an offset: one comparison, since the rotation turns what is no
-   * multiple of 16 into a large number, and a negative offset is one as unsigned.
+   * Whether an offset lies in the region. The other methods take those that do.
    *
    * @param offset any value
-   * @param granules how many granules there are, from the first
-   * @return whether it is that of one of them
+   * @return whether it does
    */
-  public static boolean isGranule(long offset, long granules) {
-    return Long.compareUnsigned(Long.rotateRight(offset, SizeClasses.GRANULE_SHIFT), granules) < 0;
+  public boolean contains(long offset) {
+    return Long.compareUnsigned(offset, regionBytes) < 0;
   }
 
   /**
-   * Where the region begins.
+   * The key of the tag of the frame at an offset, plain: it was written before a block of the frame
+   * was handed out, and whoever asks has come by the block.
    *
-   * @return its address
+   * @param offset an offset in the region
+   * @return the key
    */
-  public long regionAddress() {
-    return regionAddress;
+  public int key(long offset) {
+    return FrameTable.lowHalf(packedTags, offset);
   }
 
   /**
-   * Where the states are, for those who keep it in a field of their own.
+   * Where the state of a block is.
    *
-   * @return the base of {@link #state(int, long)} and {@link #setState}, packed
+   * @param offset where the block begins, or any other offset in the region
+   * @param code of the class of the slab there
+   * @return its place
    */
-  public int packedStates() {
-    return packedStates;
+  public long place(long offset, int code) {
+    return (offset + regionBytes) << SizeClasses.zoom(code);
+  }
+
+  /** Whether a place is that of a granule's first byte. */
+  private static boolean isGranule(long place) {
+    return ((int) place & GRANULE_MASK) == 0;
+  }
+
+  private long stateAddress(long place) {
+    return Memory.base(packedStates) + (place >>> FrameTable.FRAME_SHIFT);
   }
 
   /**
-   * Where the homes are, for those who keep it in a field of their own.
+   * Whether a live block begins at a place, plain; if states are not kept, whether one may.
    *
-   * @return the base of {@link #home(int, long)}, packed
+   * @param place any place
+   * @return whether it does
    */
-  public int packedHomes() {
-    return packedHomes;
+  public boolean isLive(long place) {
+    return isGranule(place) && (!checked || Memory.getByte(stateAddress(place)) == LIVE);
   }
 
-  private static long stateAddress(int packedStates, long offset) {
-    return Memory.base(packedStates) + (offset >>> SizeClasses.GRANULE_SHIFT);
-  }
-
-  private long stateAddress(long offset) {
-    return stateAddress(packedStates, offset);
+  /** Whether a place is marked as the start of a live block. */
+  boolean isMarked(long place) {
+    return isGranule(place) && Memory.getByte(stateAddress(place)) == LIVE;
   }
 
   /**
-   * What begins at an offset, plain.
+   * Marks a block as live, plain.
    *
-   * @param packedStates where the states are
-   * @param offset a granule's
-   * @return the state, -128 … 127, as the class describes it
+   * @param place its place
    */
-  public static int state(int packedStates, long offset) {
-    return Memory.getByte(stateAddress(packedStates, offset));
+  public void setLive(long place) {
+    if (checked) {
+      Memory.putByte(stateAddress(place), LIVE);
+    }
   }
 
   /**
-   * Says what begins at an offset, plain.
+   * Marks a block as free, plain.
    *
-   * @param packedStates where the states are
-   * @param offset a granule's
-   * @param state the state: {@code sizeClass} for a live block, {@link #free} or {@link #inTransit}
-   *     for one that is not
+   * @param place its place
    */
-  public static void setState(int packedStates, long offset, int state) {
-    Memory.putByte(stateAddress(packedStates, offset), (byte) state);
+  public void setFree(long place) {
+    if (checked) {
+      Memory.putByte(stateAddress(place), (byte) 0);
+    }
   }
 
   /**
-   * The state of a free block.
+   * Marks a live block as free, atomically: of several threads that free it only one succeeds,
+   * whenever they come. Lock-free; the linearization point is the successful exchange.
    *
-   * @param sizeClass its class
-   * @return the state
-   */
-  public static int free(int sizeClass) {
-    return FREE | sizeClass;
-  }
-
-  /**
-   * The state of a free block on the way home.
-   *
-   * @param sizeClass its class
-   * @return the state
-   */
-  public static int inTransit(int sizeClass) {
-    return IN_TRANSIT | sizeClass;
-  }
-
-  /**
-   * The home of a live block, plain: it was written before the block was handed out.
-   *
-   * @param packedHomes where the homes are
-   * @param offset where the block begins
-   * @return its shard's number
-   */
-  public static int home(int packedHomes, long offset) {
-    return Memory.getByte(Memory.base(packedHomes) + (offset >>> FrameTable.FRAME_SHIFT)) & 0xFF;
-  }
-
-  /** Says which shard the frames of a slab belong to. */
-  void setHome(long offset, long byteLength, int home) {
-    Memory.fill(
-        Memory.base(packedHomes) + (offset >>> FrameTable.FRAME_SHIFT),
-        byteLength >>> FrameTable.FRAME_SHIFT,
-        (byte) home);
-  }
-
-  /**
-   * What begins at an offset, plain.
-   *
-   * @param offset a granule's
-   * @return the state, -128 … 127, as the class describes it
-   */
-  public int state(long offset) {
-    return state(packedStates, offset);
-  }
-
-  /**
-   * Makes a block free.
-   *
-   * @param offset where it begins
-   * @param sizeClass its class
-   */
-  public void setFree(long offset, int sizeClass) {
-    setState(packedStates, offset, free(sizeClass));
-  }
-
-  /**
-   * Makes a block free and on the way home.
-   *
-   * @param offset where it begins
-   * @param sizeClass its class
-   */
-  public void setInTransit(long offset, int sizeClass) {
-    setState(packedStates, offset, inTransit(sizeClass));
-  }
-
-  /**
-   * Makes a live block free atomically: of several threads that free it only one succeeds, whenever
-   * they come. Lock-free; the linearization point is the successful exchange.
-   *
-   * @param offset where it begins
-   * @param sizeClass its class
-   * @param inTransit whether it is on the way home from now on
+   * @param place its place
    * @return whether it was live
    */
-  public boolean tryFree(long offset, int sizeClass, boolean inTransit) {
-    int mark = inTransit ? IN_TRANSIT : FREE;
-    return Memory.casByte(stateAddress(offset), (byte) sizeClass, (byte) (mark | sizeClass));
+  public boolean tryFree(long place) {
+    return isGranule(place) && Memory.casByte(stateAddress(place), LIVE, (byte) 0);
   }
 
-  /** Makes an offset the start of a live run. */
-  void setRun(long offset) {
-    Memory.putByte(stateAddress(offset), (byte) RUN);
+  /** Whether the start of a block is marked as that of a live one. */
+  boolean isMarked(long offset, int sizeClass) {
+    return isMarked(place(offset, SizeClasses.code(sizeClass)));
   }
 
-  /** Forgets what begins at an offset. */
-  void setNone(long offset) {
-    Memory.putByte(stateAddress(offset), (byte) NONE);
-  }
-
-  /** Forgets all that begins in a range. */
-  void clear(long offset, long byteLength) {
-    Memory.fill(stateAddress(offset), stateBytes(byteLength), (byte) NONE);
+  private static long granules(long byteLength, int code) {
+    return (byteLength << SizeClasses.zoom(code)) >>> FrameTable.FRAME_SHIFT;
   }
 
   /** Gives back the memory of the states of a range in which no block begins. */
-  void decommit(long offset, long byteLength) {
-    metadata.decommit(stateAddress(offset), stateBytes(byteLength));
-  }
-
-  /**
-   * Whether a state is that of a block on the way home.
-   *
-   * @param state a state
-   * @return whether it is
-   */
-  static boolean isInTransit(int state) {
-    return (state & IN_TRANSIT) == IN_TRANSIT;
-  }
-
-  /**
-   * Whether a state is that of a free block, on the way home or not.
-   *
-   * @param state a state
-   * @return whether it is
-   */
-  public static boolean isFree(int state) {
-    return state < 0 && state != RUN;
-  }
-
-  /**
-   * The class in a state of a block.
-   *
-   * @param state a state, not 0
-   * @return the class; 0 for a run
-   */
-  public static int sizeClass(int state) {
-    return state & CODE_MASK;
+  void decommit(Metadata metadata, long offset, long byteLength) {
+    for (int zoom = 0; zoom <= SizeClasses.MAX_ZOOM; zoom++) {
+      int code = SizeClasses.codeOfZoom(zoom);
+      metadata.decommit(stateAddress(place(offset, code)), granules(byteLength, code));
+    }
   }
 }

@@ -5,12 +5,14 @@ package io.ashlar.slab;
  * What the frame table's tags mean here: pure functions on a packed word.
  *
  * <pre>
- *   63 … 32            ┊ 31 … 24 ┊ 23 … 18 ┊ 17 16 ┊ 15 … 0
- *   slab's number, or  ┊ 0       ┊ class   ┊ kind  ┊ home shard
- *   frames of the run  ┊
- *
- *   kind 0: nothing;  1: a frame of a slab;  2: first frame of a run
+ *   63 … 32            ┊ 31 … 16        ┊ 15 … 0
+ *   slab's number      ┊ home shard + 1 ┊ code of its class    a frame of a slab
+ *   frames of the run  ┊ 0xFFFF         ┊ 0                    first frame of a run
+ *   0                  ┊ 0              ┊ 0                    any other
  * </pre>
+ *
+ * <p>Laid out so that one comparison tells whether a frame is in a slab of a given shard, and
+ * leaves the class.
  */
 public final class FrameTag {
 
@@ -20,38 +22,70 @@ public final class FrameTag {
   /** Largest number of a shard. */
   static final int MAX_SHARD = 0xFF;
 
-  private static final int KIND_SHIFT = 16;
-  private static final int CLASS_SHIFT = 18;
+  private static final int HOME_SHIFT = 16;
   private static final int VALUE_SHIFT = 32;
-  private static final int KIND_MASK = 3;
-  private static final long SLAB = 1;
-  private static final long RUN = 2;
+  private static final int RUN = 0xFFFF;
 
   private FrameTag() {}
 
   static long slab(int home, int sizeClass, int number) {
-    return (long) number << VALUE_SHIFT
-        | (long) sizeClass << CLASS_SHIFT
-        | SLAB << KIND_SHIFT
-        | home;
+    return (long) number << VALUE_SHIFT | homeKey(home) | SizeClasses.code(sizeClass);
   }
 
   static long run(int frames) {
-    return (long) frames << VALUE_SHIFT | RUN << KIND_SHIFT;
+    return (long) frames << VALUE_SHIFT | (long) RUN << HOME_SHIFT;
   }
 
   /**
-   * Whether a tag is that of a slab's frame.
+   * The <em>key</em> of a tag: its low 32 bits.
    *
    * @param tag a tag
+   * @return its key
+   */
+  public static int key(long tag) {
+    return (int) tag;
+  }
+
+  /**
+   * What the key of a frame in a slab of a shard becomes a class's code with, by exclusive or.
+   *
+   * @param home the shard's number
+   * @return the shard's home key
+   */
+  public static int homeKey(int home) {
+    return (home + 1) << HOME_SHIFT;
+  }
+
+  /**
+   * Whether a key has become a code, and the frame is in a slab of the shard.
+   *
+   * @param value a key after the exclusive or with a home key
+   * @return whether it was a key of that shard's slabs
+   */
+  public static boolean isCode(int value) {
+    return Integer.compareUnsigned(value, 1 << HOME_SHIFT) < 0;
+  }
+
+  private static int owner(int key) {
+    return key >>> HOME_SHIFT;
+  }
+
+  /**
+   * Whether a key is that of a slab's frame.
+   *
+   * @param key a key
    * @return whether it is
    */
-  public static boolean isSlab(long tag) {
-    return ((int) tag >>> KIND_SHIFT & KIND_MASK) == SLAB;
+  public static boolean isSlab(int key) {
+    return owner(key) != 0 && owner(key) != RUN;
+  }
+
+  static boolean isSlab(long tag) {
+    return isSlab(key(tag));
   }
 
   static boolean isRun(long tag) {
-    return ((int) tag >>> KIND_SHIFT & KIND_MASK) == RUN;
+    return owner(key(tag)) == RUN;
   }
 
   /** Number of the slab, or frames of the run. */
@@ -60,22 +94,22 @@ public final class FrameTag {
   }
 
   /**
-   * The class in the tag of a slab's frame.
+   * The code of the class in the key of a slab's frame.
    *
-   * @param tag a tag
-   * @return 1 … {@link SizeClasses#COUNT}; other tags give anything below 64
+   * @param key a key for which {@link #isSlab(int)}
+   * @return the code
    */
-  public static int sizeClass(long tag) {
-    return (int) tag >>> CLASS_SHIFT & SizeClasses.INDEX_BOUND - 1;
+  public static int code(int key) {
+    return (char) key;
   }
 
   /**
-   * The home shard in the tag of a slab's frame.
+   * The home shard in the key of a slab's frame.
    *
-   * @param tag a tag
+   * @param key a key for which {@link #isSlab(int)}
    * @return the shard's number
    */
-  public static int home(long tag) {
-    return (char) tag;
+  public static int home(int key) {
+    return owner(key) - 1;
   }
 }

@@ -1,39 +1,90 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.slab;
 
-/**
- * Freed blocks on the way to their home shard: filled by one thread, handed over whole through the
- * shard's queue, emptied under the shard's lock, and used again. Its fields are plain: the queue
- * publishes them.
- */
-public final class FreeBatch {
+import io.ashlar.memory.Memory;
+import io.ashlar.memory.Padding;
 
-  /** Blocks in a full batch: the shared writes of a hand-over are made once for so many. */
+/**
+ * Free blocks of one class and one shard, moved as one: from a thread that freed another shard's
+ * blocks to that shard, through its queue; between the threads of a shard, through its depot.
+ * Filled by one thread, handed over whole, emptied by another, and used again. Its fields are
+ * plain: the queue, or the shard's lock, publishes them.
+ */
+@SuppressWarnings("unused")
+public final class FreeBatch extends FreeBatchState {
+
+  long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, pa, pb, pc, pd, pe, pf;
+
+  /** Most blocks in a batch: the shared writes of a hand-over are made once for so many. */
   public static final int CAPACITY = 64;
 
   /** Bytes that a batch takes on the Java heap, about. */
-  public static final int FOOTPRINT = 40 + CAPACITY * Long.BYTES;
-
-  private final long[] addresses = new long[CAPACITY];
-  private int count;
-  private long bytes;
+  static final int FOOTPRINT = 300 + CAPACITY * Long.BYTES;
 
   /** Makes an empty batch. */
   public FreeBatch() {}
 
   /**
-   * Puts a block into the batch, which must not be full.
+   * Begins a batch that is empty.
+   *
+   * @param blockClass the class of the blocks to come
+   * @return this
+   */
+  public FreeBatch begin(int blockClass) {
+    sizeClass = blockClass;
+    count = 0;
+    return this;
+  }
+
+  /**
+   * Puts a block into the batch.
    *
    * @param address the block
-   * @param blockBytes its size
-   * @return whether the batch is full now
+   * @return whether there was room for it
    */
-  public boolean add(long address, int blockBytes) {
+  public boolean add(long address) {
     int n = count;
+    if (n >= CAPACITY) {
+      return false;
+    }
     addresses[n] = address;
     count = n + 1;
-    bytes += blockBytes;
-    return n + 1 == CAPACITY;
+    return true;
+  }
+
+  /**
+   * Puts blocks into the batch, which must have room for them.
+   *
+   * @param from where their addresses are, 8 bytes each
+   * @param n how many
+   */
+  public void load(long from, int n) {
+    Memory.copy(from, addresses, count, n);
+    count += n;
+  }
+
+  /** Takes blocks out, the last first; their addresses are written to native memory. */
+  int unload(long into, int n) {
+    int taken = Math.min(n, count);
+    count -= taken;
+    Memory.copy(addresses, count, into, taken);
+    return taken;
+  }
+
+  /** Moves all blocks to another batch, which has room for them. */
+  void moveTo(FreeBatch other) {
+    System.arraycopy(addresses, 0, other.addresses, other.count, count);
+    other.count += count;
+    count = 0;
+  }
+
+  /**
+   * The class of the blocks.
+   *
+   * @return a class
+   */
+  public int sizeClass() {
+    return sizeClass;
   }
 
   /**
@@ -46,15 +97,6 @@ public final class FreeBatch {
   }
 
   /**
-   * Bytes of the blocks in the batch.
-   *
-   * @return their sum
-   */
-  public long bytes() {
-    return bytes;
-  }
-
-  /**
    * A block in the batch.
    *
    * @param index 0 … {@link #count} - 1
@@ -63,10 +105,17 @@ public final class FreeBatch {
   public long address(int index) {
     return addresses[index];
   }
+}
 
-  /** Empties the batch. */
-  void clear() {
-    count = 0;
-    bytes = 0;
-  }
+/** The fields of a batch: one batch is filled while another, that may lie beside it, is emptied. */
+abstract class FreeBatchState extends Padding {
+
+  /** The next in a depot, or null. */
+  FreeBatch next;
+
+  final long[] addresses = new long[FreeBatch.CAPACITY];
+  int sizeClass;
+  int count;
+
+  FreeBatchState() {}
 }

@@ -72,7 +72,6 @@ public final class LargeBlocks {
       Memory.fill(address, bytes, (byte) 0);
     }
     space.frameTable().setTags(first, 1, FrameTag.run(frames));
-    space.blocks().setRun(offset);
     liveBytes.add(bytes);
     return address;
   }
@@ -105,17 +104,16 @@ public final class LargeBlocks {
   /**
    * Frees a run.
    *
-   * @param offset where it begins, an offset whose state is {@link BlockMap#RUN}
+   * @param offset where it begins, or any other offset in the region
    * @return whether it was live; if not nothing has changed
    */
   public boolean freeRun(long offset) {
     long frame = frameOf(offset);
     long tag = space.frameTable().tag(frame);
-    if (!FrameTag.isRun(tag) || !space.frameTable().casTag(frame, tag, FrameTag.NOTHING)) {
+    if (!isRun(offset, tag) || !space.frameTable().casTag(frame, tag, FrameTag.NOTHING)) {
       return false;
     }
     int frames = FrameTag.value(tag);
-    space.blocks().setNone(offset);
     space.freeFrames((int) frame, frames);
     liveBytes.add(-SlabSpace.bytes(frames));
     frees.increment();
@@ -146,14 +144,19 @@ public final class LargeBlocks {
     return true;
   }
 
+  private static boolean isRun(long offset, long tag) {
+    return FrameTag.isRun(tag) && (offset & (FrameTable.FRAME_BYTES - 1)) == 0;
+  }
+
   /**
    * The usable bytes of a live run.
    *
-   * @param offset where it begins, an offset whose state is {@link BlockMap#RUN}
-   * @return bytes
+   * @param offset where it begins, or any other offset in the region
+   * @return bytes, or 0 if no live run begins there
    */
   public long runBytes(long offset) {
-    return SlabSpace.bytes(FrameTag.value(space.frameTable().tagAt(offset)));
+    long tag = space.frameTable().tagAt(offset);
+    return isRun(offset, tag) ? SlabSpace.bytes(FrameTag.value(tag)) : 0;
   }
 
   /**
@@ -169,8 +172,7 @@ public final class LargeBlocks {
   /**
    * Makes a run longer or shorter where it is. What is cut off is free at once.
    *
-   * @param offset where it begins, an offset whose state is {@link BlockMap#RUN}; the run is the
-   *     caller's
+   * @param offset where it begins; the run is the caller's
    * @param newByteSize bytes wanted, 1 or more
    * @return whether it has the size now; if not nothing has changed
    */

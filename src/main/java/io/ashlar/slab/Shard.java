@@ -8,13 +8,14 @@ import org.jctools.queues.varhandle.MpmcVarHandleArrayQueue;
 import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
 
 /**
- * An independent set of slabs: per class those with free blocks, one lock over all of them, and a
- * queue through which other threads bring freed blocks home. A slab belongs to one shard for life;
- * threads do not own slabs, so nothing is left behind by a thread that ends.
+ * An independent set of slabs: per class those with free blocks, and a {@link Depot} of batches of
+ * free blocks that have left their slabs, one lock over all of them, and a queue through which
+ * other threads bring freed blocks home. A slab belongs to one shard for life; threads do not own
+ * slabs, so nothing is left behind by a thread that ends.
  *
- * <p><b>Structure.</b> Under {@link #lock}: the lists, the slabs in them, the consuming end of
- * {@link #inbox}. Free of it: offering to {@code inbox}, and the pool {@link #emptied} of batches
- * to be used again, which is why steady traffic makes no garbage.
+ * <p><b>Structure.</b> Under {@link #lock}: the depot, the lists, the slabs in them, the consuming
+ * end of {@link #inbox}. Free of it: offering to {@code inbox}, and the pool {@link #emptied} of
+ * batches to be used again, which is why steady traffic makes no garbage.
  *
  * <p><b>Progress.</b> {@code try…} methods never wait for the lock: they are wait-free when it is
  * taken, and otherwise bounded by the blocks that they move. {@link #offer} is lock-free. Whoever
@@ -29,7 +30,7 @@ public final class Shard {
   public static final int CONTENDED = -1;
 
   /** Batches that wait in the queue before those who bring them are asked to help. */
-  private static final int CROWDED_BATCHES = 16;
+  private static final int CROWDED_BATCHES = 64;
 
   /** Batches drained at one visit at most, so that a refill's time is bounded. */
   private static final int DRAIN_BATCHES = 16;
@@ -37,12 +38,20 @@ public final class Shard {
   /** References in a piece of the queue: more than wait in it at most, in steady traffic. */
   private static final int INBOX_PIECE = 128;
 
-  private static final int EMPTIED_CAPACITY = 64;
+  /**
+   * Batches that wait to be used again; those beyond are garbage. With 64, two threads that free
+   * each other's 2000 blocks of 16 sizes, turn by turn, make two or three new ones each turn.
+   */
+  private static final int EMPTIED_CAPACITY = 256;
+
+  /** A shard with its lists and two queues, on the Java heap, about. */
+  private static final long FOOTPRINT = 8 << 10;
 
   private final SpinLock lock = new SpinLock();
   private final int number;
   private final SlabSpace space;
   private final SlabList[] lists = new SlabList[SizeClasses.BOUND];
+  private final Depot depot = new Depot();
 
   private final MessagePassingQueue<FreeBatch> inbox =
       new MpscUnboundedVarHandleArrayQueue<>(INBOX_PIECE);
@@ -73,8 +82,8 @@ public final class Shard {
    * @param sizeClass the class
    * @param into where their addresses are written, 8 bytes each
    * @param n how many are wanted, 1 or more
-   * @return how many were taken, fewer than {@code n} when a new slab would be needed for the rest;
-   *     0 if memory is out; {@link #CONTENDED} if the lock is taken
+   * @return how many were taken, fewer than {@code n} when the depot has no more, or a new slab
+   *     would be needed for the rest; 0 if memory is out; {@link #CONTENDED} if the lock is taken
    */
   public int tryRefill(int sizeClass, long into, int n) {
     if (!lock.tryLock()) {
@@ -89,6 +98,20 @@ public final class Shard {
   }
 
   private int take(int sizeClass, long into, int n) {
+    int taken = 0;
+    FreeBatch batch = depot.first(sizeClass);
+    // Batches are taken whole where they can be: what was allocated together stays together.
+    while (batch != null && (taken == 0 || batch.count() <= n - taken)) {
+      taken += depot.take(batch, into + ((long) taken << 3), n - taken);
+      if (batch.count() == 0) {
+        recycle(batch);
+      }
+      batch = depot.first(sizeClass);
+    }
+    return taken > 0 ? taken : takeFromSlabs(sizeClass, into, n);
+  }
+
+  private int takeFromSlabs(int sizeClass, long into, int n) {
     SlabList list = lists[sizeClass];
     int taken = 0;
     while (taken < n) {
@@ -116,11 +139,12 @@ public final class Shard {
   }
 
   /**
-   * Puts free blocks of this shard back into their slabs.
+   * Takes free blocks of this shard back, into the depot or their slabs.
    *
    * @param sizeClass their class
-   * @param from where the blocks' addresses are, 8 bytes each; the blocks are free in the block map
-   * @param n how many, from the first
+   * @param from where the blocks' addresses are, 8 bytes each; the blocks are not live in the block
+   *     map
+   * @param n how many, from the first, at most {@link FreeBatch#CAPACITY}
    * @return whether it was done; if not, the lock is taken and nothing has changed
    */
   public boolean tryRelease(int sizeClass, long from, int n) {
@@ -128,13 +152,13 @@ public final class Shard {
       return false;
     }
     try {
-      for (int i = 0; i < n; i++) {
-        long address = Memory.getLong(from + ((long) i << 3));
-        Slab slab = space.slabAt(address);
-        if (isOurs(slab) && slab.sizeClass() == sizeClass) {
-          put(address, slab);
-        } else {
-          space.noteFreedTwice(address);
+      if (depot.hasRoom(sizeClass, n)) {
+        FreeBatch batch = emptyBatch().begin(sizeClass);
+        batch.load(from, n);
+        keep(batch);
+      } else {
+        for (int i = 0; i < n; i++) {
+          put(Memory.getLong(from + ((long) i << 3)), sizeClass);
         }
       }
       return true;
@@ -144,7 +168,7 @@ public final class Shard {
   }
 
   /**
-   * Hands over a batch of blocks of this shard, all of them in transit in the block map.
+   * Hands over a batch of blocks of this shard, none of them live in the block map.
    *
    * @param batch the batch, which is the shard's from now on
    * @return whether the queue has grown long, and the caller had better drain it
@@ -192,41 +216,35 @@ public final class Shard {
       if (batch == null) {
         return;
       }
-      for (int j = 0; j < batch.count(); j++) {
-        bringHome(batch.address(j));
-      }
-      batch.clear();
-      // A batch too many is left to the garbage collector.
-      emptied.relaxedOffer(batch);
+      keep(batch);
     }
   }
 
-  /** A block freed by another thread: its state tells whether it was freed only once. */
-  private void bringHome(long address) {
-    BlockMap blocks = space.blocks();
-    long offset = blocks.offset(address);
+  /** Puts a batch into the depot, or its blocks into their slabs if the depot has enough. */
+  private void keep(FreeBatch batch) {
+    boolean kept = depot.add(batch);
+    if (!kept) {
+      for (int i = 0; i < batch.count(); i++) {
+        put(batch.address(i), batch.sizeClass());
+      }
+    }
+    if (!kept || batch.count() == 0) {
+      recycle(batch);
+    }
+  }
+
+  /** A batch too many is left to the garbage collector. */
+  private void recycle(FreeBatch batch) {
+    emptied.relaxedOffer(batch);
+  }
+
+  /** A block freed twice may be in its slab already, or its slab be dissolved. */
+  private void put(long address, int sizeClass) {
     Slab slab = space.slabAt(address);
-    if (!isOurs(slab)) {
-      space.noteFreedTwice(address);
-      return;
-    }
-    if (space.checked()) {
-      if (!BlockMap.isInTransit(blocks.state(offset))) {
-        space.noteFreedTwice(address);
-        return;
-      }
-      blocks.setFree(offset, slab.sizeClass());
-    }
-    put(address, slab);
-  }
-
-  /** Not so of a block that was freed twice, if its slab was dissolved in between. */
-  private boolean isOurs(Slab slab) {
-    return slab != null && slab.home() == this;
-  }
-
-  private void put(long address, Slab slab) {
-    if (!slab.put(address)) {
+    if (slab == null
+        || slab.home() != this
+        || slab.sizeClass() != sizeClass
+        || !slab.put(address)) {
       space.noteFreedTwice(address);
       return;
     }
@@ -251,6 +269,11 @@ public final class Shard {
     lock.lock();
     try {
       drain(Integer.MAX_VALUE);
+      for (FreeBatch batch; (batch = depot.removeAny()) != null; recycle(batch)) {
+        for (int i = 0; i < batch.count(); i++) {
+          put(batch.address(i), batch.sizeClass());
+        }
+      }
       for (int sizeClass = 1; sizeClass < lists.length; sizeClass++) {
         SlabList list = lists[sizeClass];
         for (Slab slab = list.first(), next; slab != null; slab = next) {
@@ -281,15 +304,27 @@ public final class Shard {
     }
   }
 
+  /** Bytes that the shard and its batches take on the Java heap, about. */
+  long footprint() {
+    long batches = (long) inbox.size() + emptied.size();
+    lock.lock();
+    try {
+      return FOOTPRINT + batches * FreeBatch.FOOTPRINT + depot.footprint();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Checks the lists and the slabs in them. */
   void validate() {
     lock.lock();
     try {
+      depot.validate(this, space);
       for (int sizeClass = 1; sizeClass < lists.length; sizeClass++) {
         int allFree = 0;
         Slab before = null;
         for (Slab slab = lists[sizeClass].first(); slab != null; slab = slab.next) {
-          slab.validate(space.checked() ? space.blocks() : null);
+          slab.validate(space.blocks());
           check(slab.previous == before, "is linked wrongly", slab);
           check(slab.home() == this && slab.sizeClass() == sizeClass, "is in a wrong list", slab);
           check(slab.freeCount() > 0, "is in a list and full", slab);

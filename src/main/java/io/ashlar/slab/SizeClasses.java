@@ -27,8 +27,13 @@ public final class SizeClasses {
   /** Bound of an index that holds any class and fits six bits. */
   public static final int INDEX_BOUND = 64;
 
-  /** log₂ of the granule: every block begins at a multiple of 16 bytes. */
+  /** log₂ of the smallest granule: every block begins at a multiple of 16 bytes. */
   public static final int GRANULE_SHIFT = 4;
+
+  /** Most that a code's zoom can be: that of the smallest granule. */
+  static final int MAX_ZOOM = FrameTable.FRAME_SHIFT - GRANULE_SHIFT;
+
+  private static final int ZOOM_SHIFT = 8;
 
   /** Largest alignment that blocks of classes are used for: that of a frame. */
   public static final int MAX_ALIGNMENT = FrameTable.FRAME_BYTES;
@@ -52,8 +57,8 @@ public final class SizeClasses {
    */
   private static final int CLASS_MASK = 4095;
 
-  /** Class by size in granules, rounded up. */
-  private static final byte[] CLASS = new byte[CLASS_MASK + 1];
+  /** Code by size in units of 16 bytes, rounded up. */
+  private static final char[] CODE = new char[CLASS_MASK + 1];
 
   static {
     int granules = 1;
@@ -71,7 +76,7 @@ public final class SizeClasses {
       }
       SLAB_FRAMES[sizeClass] = slabBytes >> FrameTable.FRAME_SHIFT;
       while (granules <= bytes >> GRANULE_SHIFT) {
-        CLASS[granules++] = (byte) sizeClass;
+        CODE[granules++] = (char) code(sizeClass, bytes);
       }
     }
   }
@@ -95,7 +100,61 @@ public final class SizeClasses {
    * @return the class
    */
   public static int of(long byteSize) {
-    return CLASS[(((int) byteSize + 15) >>> GRANULE_SHIFT) & CLASS_MASK];
+    return sizeClass(codeOf(byteSize));
+  }
+
+  /**
+   * The code of the smallest class that holds a size.
+   *
+   * @param byteSize 1 … {@link #MAX_BLOCK_BYTES}
+   * @return its {@link #code}
+   */
+  public static int codeOf(long byteSize) {
+    return CODE[(((int) byteSize + 15) >>> GRANULE_SHIFT) & CLASS_MASK];
+  }
+
+  /**
+   * A class with its zoom, in 16 bits.
+   *
+   * <p>The class's <em>granule</em> is the largest power of two, up to a frame, that divides its
+   * size, so that all of its blocks begin at multiples of it; the <em>zoom</em> is how many times a
+   * granule must be doubled to be as long as a frame.
+   *
+   * @param sizeClass a class
+   * @return zoom and class
+   */
+  public static int code(int sizeClass) {
+    return code(sizeClass, BLOCK_BYTES[sizeClass]);
+  }
+
+  private static int code(int sizeClass, int blockBytes) {
+    int zoom = Math.max(0, FrameTable.FRAME_SHIFT - Integer.numberOfTrailingZeros(blockBytes));
+    return zoom << ZOOM_SHIFT | sizeClass;
+  }
+
+  /**
+   * The class in a code.
+   *
+   * @param code a code
+   * @return 1 … {@link #COUNT}
+   */
+  public static int sizeClass(int code) {
+    return code & 0xFF;
+  }
+
+  /** The code of no class, with a zoom. */
+  static int codeOfZoom(int zoom) {
+    return zoom << ZOOM_SHIFT;
+  }
+
+  /**
+   * The zoom in a code.
+   *
+   * @param code a code
+   * @return 0 … {@link #MAX_ZOOM}
+   */
+  static int zoom(int code) {
+    return code >>> ZOOM_SHIFT;
   }
 
   /**

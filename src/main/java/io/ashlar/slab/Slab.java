@@ -138,6 +138,13 @@ final class Slab {
     return freeCount == capacity;
   }
 
+  /** Whether one of its blocks begins at an address inside of the slab. */
+  boolean begins(long block) {
+    long offset = block - address;
+    int index = SizeClasses.blockIndex(sizeClass, offset);
+    return (long) index * SizeClasses.blockBytes(sizeClass) == offset && index < capacity;
+  }
+
   /** Whether a block is in the slab. */
   boolean holds(long block) {
     int index = SizeClasses.blockIndex(sizeClass, block - address);
@@ -149,7 +156,7 @@ final class Slab {
     return 80 + 16 + (long) free.length * Long.BYTES;
   }
 
-  /** Checks (1) and (2), and, with a map of states that are kept, that no block in it is live. */
+  /** Checks (1) and (2), and that no block in it is live. */
   void validate(BlockMap blocks) {
     int bits = 0;
     for (int index = 0; index < words() << 6; index++) {
@@ -160,13 +167,9 @@ final class Slab {
       long block = address + (long) index * SizeClasses.blockBytes(sizeClass);
       check(index < capacity, "has a bit behind its last block");
       check(index >>> 6 >= firstWord, "has a free block before its first word");
-      int state = blocks == null ? BlockMap.NONE : blocks.state(blocks.offset(block));
       check(
-          state == BlockMap.NONE
-              || (BlockMap.isFree(state)
-                  && !BlockMap.isInTransit(state)
-                  && BlockMap.sizeClass(state) == sizeClass),
-          "holds block 0x" + Long.toHexString(block) + " whose state is " + state);
+          !blocks.isMarked(blocks.offset(block), sizeClass),
+          "holds block 0x" + Long.toHexString(block) + ", which is live");
     }
     check(bits == freeCount, "has " + bits + " free blocks, counted as " + freeCount);
   }

@@ -40,7 +40,6 @@ public final class SlabSpace implements AutoCloseable {
   private final Shard[] shards;
   private final long threadRecords;
   private final LargeBlocks large;
-  private final boolean checked;
   private final long limitBytes;
   private final LongConsumer freedTwice;
 
@@ -92,7 +91,6 @@ public final class SlabSpace implements AutoCloseable {
       long threadBytes,
       LongConsumer freedTwice) {
     this.region = region;
-    this.checked = checked;
     this.limitBytes = limitBytes;
     this.purgeDelayNanos = purgeDelayNanos;
     this.freedTwice = freedTwice;
@@ -106,10 +104,10 @@ public final class SlabSpace implements AutoCloseable {
                 + SpinLockBuddy.byteSize(frameCount, maxOrder)
                 + Metadata.footprint(threadBytes),
             !region.decommits());
-    frameTable = new FrameTable(metadata, frameCount);
+    frameTable = FrameTable.create(metadata, frameCount);
     dirty = new DirtyFrames(metadata, frameCount);
     frames = new SpinLockBuddy(metadata, frameCount, maxOrder);
-    blocks = new BlockMap(metadata, region.address(), region.byteSize());
+    blocks = BlockMap.create(metadata, frameTable, region.address(), region.byteSize(), checked);
     threadRecords = metadata.allocate(threadBytes);
     large = new LargeBlocks(this);
     shards = new Shard[shardCount];
@@ -150,15 +148,6 @@ public final class SlabSpace implements AutoCloseable {
    */
   public Region region() {
     return region;
-  }
-
-  /**
-   * Whether block states are kept and looked at.
-   *
-   * @return whether they are
-   */
-  public boolean checked() {
-    return checked;
   }
 
   /**
@@ -214,18 +203,28 @@ public final class SlabSpace implements AutoCloseable {
   }
 
   /**
-   * Whether a block is in its slab: not in use, nor kept by a thread or on its way. For checks.
+   * Whether an address is that of a block that is neither in use nor in its slab, but kept by a
+   * thread or a depot, or on its way. For checks.
    *
-   * @param address a block's
+   * @param address any in the region
+   * @param sizeClass the class that the block should have
    * @return whether it is
    */
-  public boolean isInSlab(long address) {
+  public boolean isKept(long address, int sizeClass) {
     Slab slab = slabAt(address);
-    return slab == null || slab.holds(address);
+    return slab != null
+        && slab.sizeClass() == sizeClass
+        && slab.begins(address)
+        && !slab.holds(address)
+        && !blocks.isMarked(blocks.offset(address), sizeClass);
   }
 
-  /** Keeps the address of a block that was freed twice, until {@link #reportFaults}. */
-  void noteFreedTwice(long address) {
+  /**
+   * Keeps the address of a block that was freed twice, until {@link #reportFaults}.
+   *
+   * @param address the block
+   */
+  public void noteFreedTwice(long address) {
     faults.add(address);
     anyFaults = true;
   }
@@ -258,7 +257,6 @@ public final class SlabSpace implements AutoCloseable {
     Slab slab = spareSlab();
     slab.begin(home, sizeClass, first, region.address() + bytes(first));
     frameTable.setTags(first, count, FrameTag.slab(home.number(), sizeClass, slab.number));
-    blocks.setHome(bytes(first), bytes(count), home.number());
     return slab;
   }
 
@@ -267,7 +265,6 @@ public final class SlabSpace implements AutoCloseable {
     int first = slab.firstFrame();
     int count = SizeClasses.slabFrames(slab.sizeClass());
     frameTable.setTags(first, count, FrameTag.NOTHING);
-    blocks.clear(bytes(first), bytes(count));
     directoryLock.lock();
     try {
       spareSlabs.addLast(slab);
@@ -429,7 +426,7 @@ public final class SlabSpace implements AutoCloseable {
     if (dirtyFrames > 0) {
       try {
         region.decommit(bytes(from), bytes(length));
-        blocks.decommit(bytes(from), bytes(length));
+        blocks.decommit(metadata, bytes(from), bytes(length));
       } catch (RuntimeException e) {
         dirty.mark(from, length);
         throw e;
@@ -469,14 +466,11 @@ public final class SlabSpace implements AutoCloseable {
     for (int i = 0; i < slabs.length && slabs[i] != null; i++) {
       objects += slabs[i].footprint();
     }
-    return metadata.residentBytes()
-        + objects
-        + (long) slabs.length * Integer.BYTES
-        + shards.length * SHARD_FOOTPRINT;
+    for (Shard shard : shards) {
+      objects += shard.footprint();
+    }
+    return metadata.residentBytes() + objects + (long) slabs.length * Integer.BYTES;
   }
-
-  /** A shard with its lists and two queues, on the Java heap, about. */
-  private static final long SHARD_FOOTPRINT = 6 << 10;
 
   /**
    * Blocks that are in slabs, by class.
@@ -518,20 +512,14 @@ public final class SlabSpace implements AutoCloseable {
    */
   public String describe(long address) {
     long offset = blocks.offset(address);
-    if (Long.compareUnsigned(offset, region.byteSize()) >= 0) {
+    if (!blocks.contains(offset)) {
       return "not in this allocator's memory";
     }
-    long tag = frameTable.tagAt(offset);
-    int state =
-        BlockMap.isGranule(offset, blocks.granules()) ? blocks.state(offset) : BlockMap.NONE;
-    if (BlockMap.isFree(state)) {
-      return "a block of "
-          + SizeClasses.blockBytes(BlockMap.sizeClass(state))
-          + " bytes that is free already";
-    }
-    if (FrameTag.isSlab(tag)) {
-      Slab slab = directory[FrameTag.value(tag)];
-      return "not the start of a live block, but in a slab of blocks of "
+    Slab slab = slabAt(address);
+    if (slab != null) {
+      boolean begins = slab.begins(address);
+      return (begins ? "the start of a block that is free" : "inside of a block")
+          + ", in a slab of blocks of "
           + SizeClasses.blockBytes(slab.sizeClass())
           + " bytes";
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.slab;
 
+import io.ashlar.frame.FrameTable;
+
 /**
  * Walks all frames of a space that nobody is working on, and checks that what the frame table, the
  * directory, the block map and the frame allocator say of them is one story.
@@ -52,7 +54,7 @@ final class SpaceAudit {
   private int auditSlab(long frame, long tag) {
     Slab slab = space.slab(FrameTag.value(tag));
     check(slab.firstFrame() == frame, "is in a slab that begins elsewhere", frame);
-    check(slab.home().number() == FrameTag.home(tag), "names a wrong home", frame);
+    check(slab.home().number() == FrameTag.home(FrameTag.key(tag)), "names a wrong home", frame);
     int count = SizeClasses.slabFrames(slab.sizeClass());
     for (long at = frame; at < frame + count; at++) {
       check(space.frameTable().tag(at) == tag, "differs from its slab's first", at);
@@ -62,47 +64,57 @@ final class SpaceAudit {
     return count;
   }
 
-  /** A granule has a state only where a block begins, and then it is one of the slab's class. */
+  /** A granule is live only where a block begins, and only in the map of the class. */
   private void auditBlocks(Slab slab, long frame, int count) {
+    int code = SizeClasses.code(slab.sizeClass());
     int blockBytes = SizeClasses.blockBytes(slab.sizeClass());
     long start = SlabSpace.bytes(frame);
     for (long offset = 0; offset < SlabSpace.bytes(count); offset += GRANULE) {
-      int state = space.blocks().state(start + offset);
       boolean begins = offset % blockBytes == 0 && offset / blockBytes < slab.capacity();
-      if (!begins) {
-        check(state == BlockMap.NONE, "has a state, though no block begins", start + offset);
-      } else if (state != BlockMap.NONE) {
-        check(
-            BlockMap.sizeClass(state) == slab.sizeClass(),
-            "has the state of another class than its slab",
-            start + offset);
-      }
+      check(
+          begins || !isLive(start + offset, code),
+          "has a live block, though no block begins",
+          start + offset);
+    }
+    for (int zoom = 0; zoom <= SizeClasses.MAX_ZOOM; zoom++) {
+      check(
+          zoom == SizeClasses.zoom(code) || !hasLive(frame, count, zoom),
+          "has live blocks in the map of another class's granules",
+          frame);
     }
   }
 
   private int auditRun(long frame, long tag) {
     int count = FrameTag.value(tag);
     check(count > 0 && frame + count <= space.highFrame(), "begins a run too long", frame);
-    check(
-        space.blocks().state(SlabSpace.bytes(frame)) == BlockMap.RUN,
-        "begins a run that is not live",
-        frame);
     for (long at = frame + 1; at < frame + count; at++) {
       check(space.frameTable().tag(at) == FrameTag.NOTHING, "is inside a run and tagged", at);
     }
-    auditNothingBegins(frame + 1, count - 1);
+    auditNothingBegins(frame, count);
     runFrames += count;
     return count;
   }
 
   private void auditNothingBegins(long frame, int count) {
-    long start = SlabSpace.bytes(frame);
-    for (long offset = 0; offset < SlabSpace.bytes(count); offset += GRANULE) {
-      check(
-          space.blocks().state(start + offset) == BlockMap.NONE,
-          "has a state, though in no slab",
-          start + offset);
+    for (int zoom = 0; zoom <= SizeClasses.MAX_ZOOM; zoom++) {
+      check(!hasLive(frame, count, zoom), "has a live block, though in no slab", frame);
     }
+  }
+
+  private boolean hasLive(long frame, int count, int zoom) {
+    long granule = FrameTable.FRAME_BYTES >> zoom;
+    long end = SlabSpace.bytes(frame + count);
+    for (long offset = SlabSpace.bytes(frame); offset < end; offset += granule) {
+      if (isLive(offset, SizeClasses.codeOfZoom(zoom))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean isLive(long offset, int code) {
+    long place = space.blocks().place(offset, code);
+    return space.blocks().isMarked(place);
   }
 
   private static void check(boolean holds, String broken, long where) {

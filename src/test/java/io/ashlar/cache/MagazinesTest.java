@@ -9,6 +9,7 @@ import io.ashlar.frame.Metadata;
 import io.ashlar.memory.Memory;
 import io.ashlar.memory.Padding;
 import io.ashlar.region.Region;
+import io.ashlar.slab.FreeBatch;
 import io.ashlar.slab.SizeClasses;
 import org.junit.jupiter.api.Test;
 
@@ -25,7 +26,7 @@ class MagazinesTest {
     try (Metadata metadata = new Metadata(Metadata.footprint(2 * RECORD), false)) {
       long address = metadata.allocate(2 * RECORD);
       Memory.fill(address, 2 * RECORD, (byte) 0x5a);
-      int record = Magazines.create(address);
+      int record = Magazines.create(address, 0x70000);
       for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
         while (Magazines.grow(record, sizeClass)) {
           assertTrue(Magazines.capacity(record, sizeClass) <= Magazines.maxRounds(sizeClass));
@@ -34,7 +35,13 @@ class MagazinesTest {
           assertTrue(Magazines.count(record, sizeClass) <= Magazines.capacity(record, sizeClass));
         }
         assertEquals(Magazines.maxRounds(sizeClass), Magazines.count(record, sizeClass));
+        int remote = Magazines.remote(sizeClass);
+        while (Magazines.push(record, remote, -1)) {
+          assertTrue(Magazines.count(record, remote) <= Magazines.capacity(record, remote));
+        }
+        assertEquals(Magazines.maxRemoteRounds(sizeClass), Magazines.count(record, remote));
       }
+      assertEquals(0x70000, Magazines.homeKey(record));
       for (long at = RECORD - Padding.BYTES; at < 2 * RECORD; at++) {
         assertEquals(0x5a, Memory.getByte(address + at));
       }
@@ -50,6 +57,9 @@ class MagazinesTest {
       int bytes = SizeClasses.blockBytes(sizeClass);
       assertTrue(bytes > 8 << 10 ? rounds == 8 : rounds * bytes <= 64 << 10);
       assertTrue(rounds >= 8);
+      int remote = Magazines.maxRemoteRounds(sizeClass);
+      assertTrue(remote == 1 || remote * bytes <= 8 << 10);
+      assertTrue(remote >= 1 && remote <= FreeBatch.CAPACITY, "all fit a batch");
     }
   }
 
@@ -57,7 +67,7 @@ class MagazinesTest {
   @Test
   void magazinesAreStacks() {
     try (Metadata metadata = new Metadata(Metadata.footprint(RECORD), false)) {
-      int record = Magazines.create(metadata.allocate(RECORD));
+      int record = Magazines.create(metadata.allocate(RECORD), 0);
       for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
         assertFalse(Magazines.push(record, sizeClass, 1), "no room at first");
         Magazines.grow(record, sizeClass);
@@ -69,11 +79,11 @@ class MagazinesTest {
         Magazines.unload(record, sizeClass, 3); // the oldest
         for (long i = 7; i >= 3; i--) {
           long tally = Magazines.tally(record, sizeClass);
-          assertEquals(100L * sizeClass + i, Magazines.top(record, sizeClass, tally));
+          assertEquals(100L * sizeClass + i, Magazines.top(record, tally));
           Magazines.pop(record, sizeClass, tally);
         }
         long tally = Magazines.tally(record, sizeClass);
-        assertEquals(0, Magazines.top(record, sizeClass, tally));
+        assertEquals(0, Magazines.top(record, tally));
         assertEquals(0, Magazines.count(record, sizeClass));
         assertEquals(5, Magazines.allocations(record, sizeClass));
         assertEquals(8, Magazines.frees(record, sizeClass));
@@ -81,6 +91,37 @@ class MagazinesTest {
         assertTrue(Magazines.isIdle(record, sizeClass));
         Magazines.shrink(record, sizeClass);
         assertEquals(4, Magazines.capacity(record, sizeClass));
+      }
+    }
+  }
+
+  /** Frees are counted when a block comes to the thread, not when it moves or leaves. */
+  @Test
+  void remoteMagazinesCountFrees() {
+    try (Metadata metadata = new Metadata(Metadata.footprint(RECORD), false)) {
+      int record = Magazines.create(metadata.allocate(RECORD), 0);
+      for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
+        int remote = Magazines.remote(sizeClass);
+        int n = Magazines.maxRemoteRounds(sizeClass);
+        for (long i = 0; i < n; i++) {
+          boolean received = i % 3 == 2;
+          assertTrue(
+              received
+                  ? Magazines.receive(record, remote, 100L * sizeClass + i)
+                  : Magazines.push(record, remote, 100L * sizeClass + i));
+        }
+        assertFalse(Magazines.push(record, remote, 1));
+        assertFalse(Magazines.receive(record, remote, 1));
+        for (long i = 0; i < n; i++) {
+          long round = Magazines.rounds(record, remote) + 8 * i;
+          assertEquals(100L * sizeClass + i, Memory.getLong(round));
+        }
+        int frees = n - n / 3;
+        assertEquals(frees, Magazines.frees(record, remote));
+        Magazines.loaded(record, remote, -n);
+        assertEquals(frees, Magazines.frees(record, remote));
+        assertEquals(0, Magazines.count(record, remote));
+        assertEquals(0, Magazines.frees(record, sizeClass));
       }
     }
   }

@@ -71,7 +71,7 @@ class DirtyFramesTest {
   @Test
   void tags() {
     try (Metadata metadata = new Metadata(1 << 20, false)) {
-      FrameTable table = new FrameTable(metadata, 100);
+      FrameTable table = FrameTable.create(metadata, 100);
       assertEquals(100, table.frames());
       table.setTags(10, 5, -7);
       for (int frame = 0; frame < 100; frame++) {

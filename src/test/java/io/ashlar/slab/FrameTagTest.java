@@ -13,15 +13,36 @@ class FrameTagTest {
 
   @Test
   void slabsTagsSayWhatWasPutIn() {
-    for (int home = 0; home <= FrameTag.MAX_SHARD; home += home < 2000 ? 1 : 977) {
+    for (int home = 0; home <= FrameTag.MAX_SHARD; home++) {
       for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
         for (int number : NUMBERS) {
           long tag = FrameTag.slab(home, sizeClass, number);
           assertTrue(FrameTag.isSlab(tag));
           assertFalse(FrameTag.isRun(tag));
-          assertEquals(home, FrameTag.home(tag));
-          assertEquals(sizeClass, FrameTag.sizeClass(tag));
+          int key = FrameTag.key(tag);
+          assertTrue(FrameTag.isSlab(key));
+          assertEquals(home, FrameTag.home(key));
+          assertEquals(SizeClasses.code(sizeClass), FrameTag.code(key));
           assertEquals(number, FrameTag.value(tag));
+        }
+      }
+    }
+  }
+
+  /** Of all keys only those of a shard's own slabs become a code with its home key. */
+  @Test
+  void aHomeKeyTellsTheSlabsOfOneShard() {
+    for (int home = 0; home <= FrameTag.MAX_SHARD; home++) {
+      int homeKey = FrameTag.homeKey(home);
+      assertFalse(FrameTag.isCode(FrameTag.key(FrameTag.NOTHING) ^ homeKey));
+      assertFalse(FrameTag.isCode(FrameTag.key(FrameTag.run(1)) ^ homeKey));
+      for (int other = 0; other <= FrameTag.MAX_SHARD; other++) {
+        for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
+          int value = FrameTag.key(FrameTag.slab(other, sizeClass, 7)) ^ homeKey;
+          assertEquals(home == other, FrameTag.isCode(value));
+          if (home == other) {
+            assertEquals(SizeClasses.code(sizeClass), value);
+          }
         }
       }
     }

@@ -34,18 +34,26 @@ class ShardTest extends SpaceFixture {
         assertEquals(false, slab.holds(blocks[i]));
       }
       space.validate();
-      release(shard, sizeClass, blocks);
+      release(shard, sizeClass, Arrays.copyOf(blocks, n - 1));
+      space.collect(); // What the depot keeps goes to the slab.
+      assertEquals(n - 1, slab.freeCount());
+      space.validate();
+      release(shard, sizeClass, blocks[n - 1]);
+      space.collect();
       assertTrue(slab.isAllFree());
       space.validate();
     }
   }
 
-  /** Every subset of a slab of eight, given back in a mixed order and taken again. */
+  /**
+   * Every subset of a slab of eight but the whole, which would be dissolved, given back in a mixed
+   * order and taken again.
+   */
   @Test
   void everySubsetOfASlab() {
     int sizeClass = SizeClasses.COUNT;
     long[] blocks = allocate(shard, sizeClass, 8);
-    for (int subset = 0; subset < 256; subset++) {
+    for (int subset = 0; subset < 255; subset++) {
       long[] some = subset(blocks, subset);
       long[] mixed = some.clone();
       for (int i = 0; i < mixed.length; i++) {
@@ -55,6 +63,7 @@ class ShardTest extends SpaceFixture {
         mixed[other] = kept;
       }
       release(shard, sizeClass, mixed);
+      space.collect();
       assertEquals(some.length, space.slabAt(blocks[0]).freeCount());
       space.validate();
       long[] again = allocate(shard, sizeClass, some.length);
@@ -84,9 +93,11 @@ class ShardTest extends SpaceFixture {
     assertEquals(false, slab.put(start + behind), "behind the last block");
     assertEquals(false, slab.put(start + 4 * 48), "never taken");
     assertEquals(slab.capacity() - 4, slab.freeCount());
-    release(shard, 2, blocks);
+    release(shard, 2, blocks[1], blocks[2]);
+    space.collect();
     assertEquals(List.of(), freedTwice());
     release(shard, 2, blocks[1]);
+    space.collect();
     assertEquals(List.of(blocks[1]), freedTwice());
   }
 
@@ -95,8 +106,10 @@ class ShardTest extends SpaceFixture {
     int sizeClass = SizeClasses.COUNT;
     long[] blocks = allocate(shard, sizeClass, 80);
     assertEquals(10, space.slabCounts()[sizeClass]);
-    release(shard, sizeClass, blocks);
-    assertEquals(SlabSpace.RESERVE_SLABS, space.slabCounts()[sizeClass]);
+    int kept = Depot.MAX_BYTES / SizeClasses.blockBytes(sizeClass);
+    release(shard, sizeClass, Arrays.copyOf(blocks, kept)); // Of the first slab: into the depot.
+    release(shard, sizeClass, Arrays.copyOfRange(blocks, kept, blocks.length));
+    assertEquals(1 + SlabSpace.RESERVE_SLABS, space.slabCounts()[sizeClass]);
     space.validate();
     space.collect();
     assertEquals(0, space.slabCounts()[sizeClass]);
@@ -104,6 +117,7 @@ class ShardTest extends SpaceFixture {
     assertNull(space.slabAt(blocks[0]));
   }
 
+  /** Whole: the refill takes the newest of the batch, and no block has been in its slab. */
   @Test
   void batchesAreBroughtHomeAtTheNextRefill() {
     int sizeClass = 20;
@@ -111,35 +125,129 @@ class ShardTest extends SpaceFixture {
     long[] blocks = allocate(shard, sizeClass, n);
     offer(shard, sizeClass, blocks);
     Slab slab = space.slabAt(blocks[0]);
+    assertEquals(1, shard.tryRefill(sizeClass, rounds, 1));
     assertEquals(0, slab.freeCount());
-    int taken = shard.tryRefill(sizeClass, rounds, 1);
-    assertEquals(1, taken);
+    assertEquals(blocks[n - 1], round(0));
+    space.collect();
     assertEquals(n - 1, slab.freeCount());
-    assertEquals(blocks[0], round(0));
-    release(shard, sizeClass, blocks[0]);
+    release(shard, sizeClass, blocks[n - 1]);
+  }
+
+  @Test
+  void releasedBlocksAreWhatTheNextRefillGets() {
+    long[] blocks = allocate(shard, 5, 40);
+    Slab slab = space.slabAt(blocks[0]);
+    int left = slab.freeCount();
+    release(shard, 5, Arrays.copyOfRange(blocks, 10, 20));
+    assertEquals(left, slab.freeCount(), "not in the slab");
+    space.validate();
+    assertEquals(4, shard.tryRefill(5, rounds, 4));
+    for (int i = 0; i < 4; i++) {
+      assertEquals(blocks[16 + i], round(i));
+    }
+    assertEquals(6, shard.tryRefill(5, rounds, 6));
+    assertEquals(blocks[10], round(0));
+    assertEquals(left, slab.freeCount());
+    assertEquals(1, shard.tryRefill(5, rounds, 1));
+    assertEquals(left - 1, slab.freeCount(), "the depot is empty");
+    assertEquals(1, shard.tryRefill(6, rounds, 1));
+    assertEquals(List.of(), freedTwice());
+  }
+
+  /** As threads leave them that free a block here and there. */
+  @Test
+  void smallBatchesBecomeOne() {
+    long[] blocks = allocate(shard, 5, 12);
+    for (long block : blocks) {
+      offer(shard, 5, block);
+    }
+    assertEquals(10, shard.tryRefill(5, rounds, 10));
+    for (int i = 0; i < 10; i++) {
+      assertEquals(blocks[2 + i], round(i));
+    }
+    assertEquals(2, shard.tryRefill(5, rounds, 10), "the rest, and none from a slab");
+    assertEquals(10, shard.tryRefill(5, rounds, 10));
+  }
+
+  /** Each class by itself, but for one batch up to the bound in bytes; the rest is in slabs. */
+  @Test
+  void theDepotIsBounded() {
+    for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
+      int fits = Depot.MAX_BYTES / SizeClasses.blockBytes(sizeClass);
+      int most = Math.max(fits, FreeBatch.CAPACITY);
+      long[] blocks = allocate(shard, sizeClass, 2 * most);
+      assertEquals(blocks.length, outOfSlabs(sizeClass));
+      release(shard, sizeClass, blocks);
+      long kept = outOfSlabs(sizeClass);
+      assertTrue(kept <= most && kept > most - FreeBatch.CAPACITY, sizeClass + ": " + kept);
+      space.validate();
+    }
+    space.collect();
+    assertEquals(0, space.usedBytes(), "all of the depot is given back");
+    assertEquals(List.of(), freedTwice());
+  }
+
+  private long outOfSlabs(int sizeClass) {
+    long blocks = (long) space.slabCounts()[sizeClass] * SizeClasses.slabBlocks(sizeClass);
+    return blocks - space.freeBlocks()[sizeClass];
+  }
+
+  /** Also what came through the queue, from many threads of other shards. */
+  @Test
+  void batchesBeyondTheBoundGoToTheirSlabs() {
+    int sizeClass = SizeClasses.COUNT;
+    int kept = Depot.MAX_BYTES / SizeClasses.blockBytes(sizeClass);
+    assertEquals(SizeClasses.slabBlocks(sizeClass), kept, "the depot has room for one slab");
+    long[] blocks = allocate(shard, sizeClass, kept + 4);
+    Slab slab = space.slabAt(blocks[kept]);
+    for (int i = 0; i < kept + 3; i++) {
+      offer(shard, sizeClass, blocks[i]);
+    }
+    assertTrue(shard.tryDrain());
+    assertEquals(slab.capacity() - 1, slab.freeCount());
+    assertEquals(2, space.slabCounts()[sizeClass]);
+    space.validate();
+    space.collect();
+    assertEquals(1, space.slabCounts()[sizeClass]);
+    release(shard, sizeClass, blocks[kept + 3]);
   }
 
   @Test
   void batchesAreUsedAgain() {
-    FreeBatch batch = shard.emptyBatch();
+    FreeBatch batch = shard.emptyBatch().begin(1);
     long[] block = allocate(shard, 1, 1);
-    space.blocks().setInTransit(space.blocks().offset(block[0]), 1);
-    batch.add(block[0], 16);
-    assertEquals(16, batch.bytes());
+    space.blocks().setFree(place(block[0], 1));
+    assertTrue(batch.add(block[0]));
     shard.offer(batch);
     assertTrue(shard.tryDrain());
+    assertEquals(1, shard.tryRefill(1, rounds, 1));
+    assertEquals(block[0], round(0));
     assertSame(batch, shard.emptyBatch());
     assertEquals(0, batch.count());
-    assertEquals(0, batch.bytes());
   }
 
-  /** Two threads have seen the block live and both have sent it home: the drain finds out. */
+  @Test
+  void aBatchHasRoomForSoMany() {
+    FreeBatch batch = new FreeBatch().begin(7);
+    for (int i = 0; i < FreeBatch.CAPACITY; i++) {
+      assertTrue(batch.add(16L * i));
+    }
+    assertEquals(false, batch.add(1));
+    assertEquals(FreeBatch.CAPACITY, batch.count());
+    assertEquals(16, batch.address(1));
+    assertEquals(7, batch.sizeClass());
+    assertEquals(0, batch.begin(8).count());
+  }
+
+  /** Two threads have seen the block live and both have sent it home: the slab finds out. */
   @Test
   void aBlockInTwoBatchesIsReportedOnce() {
     long[] blocks = allocate(shard, 5, 3);
     offer(shard, 5, blocks[0], blocks[1]);
     offer(shard, 5, blocks[1], blocks[2]);
     assertTrue(shard.tryDrain());
+    assertEquals(List.of(), freedTwice(), "nobody has looked yet");
+    space.collect();
     assertEquals(List.of(blocks[1]), freedTwice());
     space.validate();
   }
@@ -153,19 +261,22 @@ class ShardTest extends SpaceFixture {
   }
 
   @Test
-  void aBlockOfNobodyOrOfAnotherShardIsReported() {
+  void aBlockOfNobodyOrOfAnotherShardOrClassIsReported() {
     long[] others = allocate(space.shard(1), 5, 1);
     offer(shard, 5, others[0]);
-    assertTrue(shard.tryDrain());
+    space.collect();
     assertEquals(List.of(others[0]), freedTwice());
+    offer(space.shard(1), 6, others[0]);
+    space.collect();
+    assertEquals(List.of(others[0], others[0]), freedTwice());
     offer(space.shard(1), 5, others[0]);
     space.collect();
-    assertEquals(1, freedTwice().size());
-    FreeBatch stray = shard.emptyBatch();
-    stray.add(others[0], 16);
+    assertEquals(2, freedTwice().size());
+    FreeBatch stray = shard.emptyBatch().begin(5);
+    stray.add(others[0]);
     shard.offer(stray);
-    assertTrue(shard.tryDrain());
-    assertEquals(List.of(others[0], others[0]), freedTwice());
+    space.collect();
+    assertEquals(List.of(others[0], others[0], others[0]), freedTwice());
   }
 
   @Test
@@ -181,13 +292,16 @@ class ShardTest extends SpaceFixture {
   void validationFindsDamage() {
     long[] blocks = allocate(shard, 3, 3);
     BlockMap map = space.blocks();
+    long inside = place(blocks[0] + 16, 3);
+    map.setLive(inside);
+    assertThrows(IllegalStateException.class, space::validate, "a live block inside a block");
+    map.setFree(inside);
+    for (int sizeClass : new int[] {SizeClasses.COUNT, 9}) {
+      map.setLive(place(blocks[0], sizeClass));
+      assertThrows(IllegalStateException.class, space::validate, "a live block of another class");
+      map.setFree(place(blocks[0], sizeClass));
+    }
     long offset = map.offset(blocks[0]);
-    BlockMap.setState(map.packedStates(), offset + 16, 3);
-    assertThrows(IllegalStateException.class, space::validate, "a state inside a block");
-    map.setNone(offset + 16);
-    BlockMap.setState(map.packedStates(), offset, 4);
-    assertThrows(IllegalStateException.class, space::validate, "a state of another class");
-    BlockMap.setState(map.packedStates(), offset, 3);
     long frame = offset >>> 12;
     long tag = space.frameTable().tag(frame);
     space.frameTable().setTags(frame, 1, FrameTag.NOTHING);
@@ -196,10 +310,36 @@ class ShardTest extends SpaceFixture {
     assertThrows(IllegalStateException.class, space::validate, "a wrong home");
     space.frameTable().setTags(frame, 1, tag);
     space.validate();
-    long free = offset + 16L * SizeClasses.blockBytes(3);
-    BlockMap.setState(map.packedStates(), free, 3);
+    long free = place(blocks[0] + 16L * SizeClasses.blockBytes(3), 3);
+    map.setLive(free);
     assertThrows(IllegalStateException.class, space::validate, "a live block in its slab");
-    map.setNone(free);
+    map.setFree(free);
+    long nowhere = place(blocks[0] + (1 << 20), 3);
+    map.setLive(nowhere);
+    allocate(space.shard(1), SizeClasses.COUNT, 40); // So that there is something behind.
+    assertThrows(
+        IllegalStateException.class, space::validate, "a live block where no such slab is");
+    map.setFree(nowhere);
+    space.validate();
+  }
+
+  @Test
+  void validationFindsDamageInTheDepot() {
+    long[] blocks = allocate(shard, 3, 3);
+    release(shard, 3, blocks[0]);
+    space.blocks().setLive(place(blocks[0], 3));
+    assertThrows(IllegalStateException.class, space::validate, "a live block in the depot");
+    space.blocks().setFree(place(blocks[0], 3));
+    space.validate();
+    offer(shard, 4, blocks[1]);
+    shard.tryDrain();
+    assertThrows(IllegalStateException.class, space::validate, "a block of another class");
+    space.collect();
+    offer(shard, 3, blocks[0]); // In its slab already.
+    shard.tryDrain();
+    assertThrows(IllegalStateException.class, space::validate, "a block that is in its slab");
+    space.collect();
+    assertEquals(List.of(blocks[1], blocks[0]), freedTwice());
   }
 
   @Test

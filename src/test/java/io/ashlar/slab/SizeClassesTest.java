@@ -78,6 +78,32 @@ class SizeClassesTest {
     }
   }
 
+  /** A block begins at a granule, also inside of a slab; a longer granule would not do. */
+  @Test
+  void granulesDivideAllBlocks() {
+    for (int c = 1; c < SizeClasses.BOUND; c++) {
+      int code = SizeClasses.code(c);
+      assertEquals(c, SizeClasses.sizeClass(code));
+      assertEquals(code, (char) code, "fits a frame's key");
+      int zoom = SizeClasses.zoom(code);
+      assertTrue(zoom >= 0 && zoom <= SizeClasses.MAX_ZOOM);
+      int granule = FrameTable.FRAME_BYTES >> zoom;
+      assertTrue(granule >= 16);
+      for (int i = 0; i < SizeClasses.slabBlocks(c); i++) {
+        assertEquals(0, i * SizeClasses.blockBytes(c) % granule);
+      }
+      int granules = SizeClasses.blockBytes(c) / granule;
+      assertTrue((granules & 1) == 1 || granule == FrameTable.FRAME_BYTES, "class " + c);
+    }
+  }
+
+  @Test
+  void everySizeHasTheCodeOfItsClass() {
+    for (int size = 1; size <= MAX; size++) {
+      assertEquals(SizeClasses.code(SizeClasses.of(size)), SizeClasses.codeOf(size));
+    }
+  }
+
   @Test
   void slabsArePowersOfTwoThatHoldEightBlocks() {
     for (int c = 1; c < SizeClasses.BOUND; c++) {

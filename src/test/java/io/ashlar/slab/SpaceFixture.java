@@ -68,29 +68,38 @@ abstract class SpaceFixture {
       }
       for (int j = 0; j < taken; j++) {
         blocks[i++] = round(j);
-        BlockMap.setState(
-            space.blocks().packedStates(), space.blocks().offset(round(j)), sizeClass);
+        space.blocks().setLive(place(round(j), sizeClass));
       }
     }
     return blocks;
   }
 
+  /** Where the state of a block of a class is. */
+  final long place(long block, int sizeClass) {
+    return space.blocks().place(space.blocks().offset(block), SizeClasses.code(sizeClass));
+  }
+
   /** Puts blocks back as a thread of the shard does. */
   final void release(Shard shard, int sizeClass, long... blocks) {
-    for (int i = 0; i < blocks.length; i++) {
-      space.blocks().setFree(space.blocks().offset(blocks[i]), sizeClass);
-      setRound(0, blocks[i]);
-      shard.tryRelease(sizeClass, rounds, 1);
+    for (int from = 0; from < blocks.length; from += FreeBatch.CAPACITY) {
+      int n = Math.min(blocks.length - from, FreeBatch.CAPACITY);
+      for (int i = 0; i < n; i++) {
+        space.blocks().setFree(place(blocks[from + i], sizeClass));
+        setRound(i, blocks[from + i]);
+      }
+      if (!shard.tryRelease(sizeClass, rounds, n)) {
+        throw new AssertionError("nobody else is there");
+      }
     }
   }
 
   /** Brings blocks home as a thread of another shard does. */
   final void offer(Shard shard, int sizeClass, long... blocks) {
     for (int from = 0; from < blocks.length; from += FreeBatch.CAPACITY) {
-      FreeBatch batch = shard.emptyBatch();
+      FreeBatch batch = shard.emptyBatch().begin(sizeClass);
       for (int i = from; i < Math.min(blocks.length, from + FreeBatch.CAPACITY); i++) {
-        space.blocks().setInTransit(space.blocks().offset(blocks[i]), sizeClass);
-        batch.add(blocks[i], SizeClasses.blockBytes(sizeClass));
+        space.blocks().setFree(place(blocks[i], sizeClass));
+        batch.add(blocks[i]);
       }
       shard.offer(batch);
     }

@@ -7,41 +7,42 @@ import io.ashlar.Ashlar;
 /** The scalable allocator with default settings, by raw addresses. */
 final class AshlarRaw extends Subject {
 
-  private final Ashlar allocator = Ashlar.create();
+  /** In a static field, as the documentation recommends. */
+  private static final Ashlar ALLOCATOR = Ashlar.create();
 
   @Override
   public long malloc(long byteSize) {
-    return allocator.malloc(byteSize);
+    return ALLOCATOR.malloc(byteSize);
   }
 
   @Override
   public long calloc(long byteSize) {
-    return allocator.calloc(byteSize);
+    return ALLOCATOR.calloc(byteSize);
   }
 
   @Override
   public long alignedAlloc(long byteAlignment, long byteSize) {
-    return allocator.alignedAlloc(byteAlignment, byteSize);
+    return ALLOCATOR.alignedAlloc(byteAlignment, byteSize);
   }
 
   @Override
   public long realloc(long address, long newByteSize) {
-    return allocator.realloc(address, newByteSize);
+    return ALLOCATOR.realloc(address, newByteSize);
   }
 
   @Override
   public void free(long address) {
-    allocator.free(address);
+    ALLOCATOR.free(address);
   }
 
   @Override
   public Footprint footprint() {
-    AllocatorStats stats = allocator.stats();
+    AllocatorStats stats = ALLOCATOR.stats();
     return new Footprint(stats.residentBytes(), stats.metadataBytes());
   }
 
   @Override
   public void close() {
-    allocator.close();
+    ALLOCATOR.close();
   }
 }

@@ -8,7 +8,6 @@ import io.ashlar.memory.Memory;
 import io.ashlar.slab.BlockMap;
 import io.ashlar.slab.FreeBatch;
 import io.ashlar.slab.Shard;
-import io.ashlar.slab.SizeClasses;
 import io.ashlar.slab.SlabSpace;
 import java.util.concurrent.atomic.AtomicLong;
 import org.openjdk.jcstress.annotations.Actor;
@@ -19,9 +18,9 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.I_Result;
 
 /**
- * A block's way through a real shard: live, in transit, free, live in another thread's hands. Who
- * has a block writes so into it, and wipes that out before freeing it; who gets it finds it free
- * and wiped, though neither of the two writes is more than plain.
+ * A block's way through a real shard: live, in a batch, in the queue or the depot or its slab, live
+ * in another thread's hands. Who has a block writes so into it, and wipes that out before freeing
+ * it; who gets it finds it free and wiped, though neither of the two writes is more than plain.
  */
 public class BlockJourney {
 
@@ -37,6 +36,7 @@ public class BlockJourney {
   @State
   public static class Journey {
     final long into = Records.zeroed();
+    final long from = into + Long.BYTES;
     final long block;
     private long got;
 
@@ -55,6 +55,11 @@ public class BlockJourney {
       send();
     }
 
+    void freeAtHome() {
+      Memory.putLong(block, 0);
+      release(block);
+    }
+
     /** Fault: the block is not wiped when it is handed over, as may seem without a release. */
     void freeThenWipe() {
       send();
@@ -62,11 +67,32 @@ public class BlockJourney {
       Memory.putLong(block, 0);
     }
 
+    /** Fault: the same at home, as may seem without the lock. */
+    void freeAtHomeThenWipe() {
+      release(block);
+      Records.dawdle();
+      Memory.putLong(block, 0);
+    }
+
+    /** As a thread of another shard does. */
     private void send() {
-      BLOCKS.setInTransit(BLOCKS.offset(block), SIZE_CLASS);
-      FreeBatch batch = SHARD.emptyBatch();
-      batch.add(block, SizeClasses.blockBytes(SIZE_CLASS));
+      BLOCKS.setFree(place(block));
+      FreeBatch batch = SHARD.emptyBatch().begin(SIZE_CLASS);
+      batch.add(block);
       SHARD.offer(batch);
+    }
+
+    /** As a thread of the shard does. */
+    private void release(long freed) {
+      BLOCKS.setFree(place(freed));
+      Memory.putLong(from, freed);
+      while (!SHARD.tryRelease(SIZE_CLASS, from, 1)) {
+        Thread.onSpinWait();
+      }
+    }
+
+    private static long place(long block) {
+      return Spaces.place(BLOCKS, BLOCKS.offset(block), SIZE_CLASS);
     }
 
     /** 0: all is well; 1: got a block that another has; 2: a block freed once seems freed twice. */
@@ -75,8 +101,7 @@ public class BlockJourney {
         return 0;
       }
       got = Memory.getLong(into);
-      int state = BLOCKS.state(BLOCKS.offset(got));
-      boolean mine = Memory.getLong(got) == 0 && (state == 0 || BlockMap.isFree(state));
+      boolean mine = Memory.getLong(got) == 0 && !BLOCKS.isLive(place(got));
       become(got, MINE);
       if (FREED_TWICE.get() != 0) {
         return 2;
@@ -90,19 +115,16 @@ public class BlockJourney {
         return;
       }
       Memory.putLong(got, 0);
-      BLOCKS.setFree(BLOCKS.offset(got), SIZE_CLASS);
-      while (!SHARD.tryRelease(SIZE_CLASS, into, 1)) {
-        Thread.onSpinWait();
-      }
+      release(got);
     }
 
     private static void become(long block, long mark) {
-      Spaces.setLive(BLOCKS, BLOCKS.offset(block), SIZE_CLASS);
+      BLOCKS.setLive(place(block));
       Memory.putLong(block, mark);
     }
   }
 
-  /** One frees through the queue, one allocates from the slabs. */
+  /** One frees through the queue, one allocates. */
   @JCStressTest
   @Outcome(id = "0", expect = ACCEPTABLE, desc = "free, wiped, or nothing there")
   @Outcome(expect = FORBIDDEN, desc = "a block that another has")
@@ -160,6 +182,54 @@ public class BlockJourney {
     public void freeing(Journey journey) {
       journey.free();
       journey.send();
+    }
+
+    /** Allocates. */
+    @Actor
+    public void allocating(Journey journey, I_Result r) {
+      r.r1 = journey.allocate();
+    }
+
+    /** Tidies up. */
+    @Arbiter
+    public void after(Journey journey) {
+      journey.giveBack();
+    }
+  }
+
+  /** One frees into the depot, one allocates from there, each under the lock. */
+  @JCStressTest
+  @Outcome(id = "0", expect = ACCEPTABLE, desc = "free, wiped, or nothing there")
+  @Outcome(expect = FORBIDDEN, desc = "a block that another has")
+  public static class Kept {
+    /** Frees. */
+    @Actor
+    public void freeing(Journey journey) {
+      journey.freeAtHome();
+    }
+
+    /** Allocates. */
+    @Actor
+    public void allocating(Journey journey, I_Result r) {
+      r.r1 = journey.allocate();
+    }
+
+    /** Tidies up. */
+    @Arbiter
+    public void after(Journey journey) {
+      journey.giveBack();
+    }
+  }
+
+  /** Fault: what the freeing thread wrote comes after the depot is left. */
+  @JCStressTest
+  @Outcome(id = "0", expect = ACCEPTABLE, desc = "free, wiped, or nothing there")
+  @Outcome(expect = FORBIDDEN, desc = "a block that another has")
+  public static class ControlKeptNoRelease {
+    /** Frees. */
+    @Actor
+    public void freeing(Journey journey) {
+      journey.freeAtHomeThenWipe();
     }
 
     /** Allocates. */

@@ -23,7 +23,7 @@ public class LargeBlock {
 
   /** Frames of the controls: nothing but their tags. */
   private static final FrameTable TABLE =
-      new FrameTable(
+      FrameTable.create(
           new Metadata(Metadata.footprint(FrameTable.byteSize(Records.COUNT)), false),
           Records.COUNT);
 

@@ -4,6 +4,7 @@ package io.ashlar.stress.handover;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
+import io.ashlar.cache.FastPath;
 import io.ashlar.cache.ThreadCache;
 import io.ashlar.cache.ThreadCaches;
 import io.ashlar.memory.Memory;
@@ -49,8 +50,9 @@ public class OwnCache {
     @Override
     public void run() {
       ThreadCache own = CACHES.own(this);
-      // Rounds for all: a refill by two threads at once would end the JVM, not the test.
-      long[] rounds = new long[4 * BLOCKS];
+      // Rounds for all: a refill by two threads at once would end the JVM, not the test. Fewer than
+      // a magazine has room for, so that all of them stay there.
+      long[] rounds = new long[3 * BLOCKS];
       take(own, rounds);
       for (long round : rounds) {
         own.free(round);
@@ -72,6 +74,20 @@ public class OwnCache {
     static void take(ThreadCache from, long[] blocks) {
       for (int i = 0; i < blocks.length; i++) {
         blocks[i] = from.malloc(BYTES);
+      }
+    }
+
+    /** Allocates as an allocator's calls do, by the place of this thread in the table. */
+    void takeByPlace(Thread key, long[] blocks) {
+      int place = ThreadCaches.place(this);
+      long[] keys = CACHES.keys();
+      ThreadCache own = CACHES.own(Thread.currentThread());
+      for (int i = 0; i < blocks.length; i++) {
+        blocks[i] =
+            ThreadCaches.isAt(place, key, keys)
+                ? FastPath.malloc(SPACE.blocks(), ThreadCaches.recordAt(place, keys), BYTES)
+                : 0;
+        blocks[i] = blocks[i] != 0 ? blocks[i] : own.malloc(BYTES);
       }
     }
 
@@ -191,7 +207,7 @@ public class OwnCache {
     }
   }
 
-  /** An actor looks where the thread's cache is being put, and uses its own. */
+  /** An actor looks for itself where the thread's record is being put, and uses its own. */
   @JCStressTest
   @Outcome(id = "true", expect = ACCEPTABLE, desc = "each block has one owner")
   @Outcome(expect = FORBIDDEN, desc = "a block has two")
@@ -205,10 +221,8 @@ public class OwnCache {
     /** Allocates as a thread does whose place in the table is the other's. */
     @Actor
     public void meeting(Lives lives) {
-      Thread me = Thread.currentThread();
       lives.one.awaitCache();
-      ThreadCache found = ThreadCaches.inPlaceOf(lives.one, CACHES.table());
-      Life.take(found.isOwnedBy(me) ? found : CACHES.own(me), lives.actors);
+      lives.one.takeByPlace(Thread.currentThread(), lives.actors);
     }
 
     /** Compares. */
@@ -218,7 +232,7 @@ public class OwnCache {
     }
   }
 
-  /** Fault: the cache found is used without asking whose it is. */
+  /** Fault: the record found is used without asking whose it is. */
   @JCStressTest
   @Outcome(id = "true", expect = ACCEPTABLE, desc = "each block has one owner")
   @Outcome(expect = FORBIDDEN, desc = "a block has two")
@@ -229,14 +243,12 @@ public class OwnCache {
       lives.one.start();
     }
 
-    /** Allocates from whatever is in the thread's place. */
+    /** Allocates from the thread's record. */
     @Actor
     public void meeting(LivesOn lives) {
       lives.one.awaitCache();
-      ThreadCache found = ThreadCaches.inPlaceOf(lives.one, CACHES.table());
-      // A place that another thread has, or nobody any more, is no part of the fault.
-      boolean there = found.isOwnedBy(lives.one);
-      Life.take(there ? found : CACHES.own(Thread.currentThread()), lives.actors);
+      // A place that a third has, or nobody any more, is no part of the fault.
+      lives.one.takeByPlace(lives.one, lives.actors);
       lives.one.mayEnd = true;
     }
 

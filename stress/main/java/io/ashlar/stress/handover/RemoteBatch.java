@@ -17,8 +17,8 @@ import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.I_Result;
 
 /**
- * A batch of freed blocks: filled with plain writes, handed over through the queue, emptied under
- * the shard's lock. The parts are the library's, put together as a shard does.
+ * A batch of freed blocks: filled with plain writes, handed over through the queue or under the
+ * shard's lock, emptied under that lock. The parts are the library's, put together as a shard does.
  */
 public class RemoteBatch {
 
@@ -31,10 +31,14 @@ public class RemoteBatch {
     final SpinLock lock = new SpinLock();
 
     final void offer(int block) {
-      FreeBatch batch = new FreeBatch();
-      batch.add(block, 16);
-      batch.add(block, 16);
-      queue.relaxedOffer(batch);
+      queue.relaxedOffer(filled(block));
+    }
+
+    static FreeBatch filled(int block) {
+      FreeBatch batch = new FreeBatch().begin(1);
+      batch.add(block);
+      batch.add(block);
+      return batch;
     }
 
     int take() {
@@ -73,6 +77,46 @@ public class RemoteBatch {
     }
   }
 
+  /** A depot of one place, with the lock of the shard. */
+  @State
+  public static class Depot {
+    final SpinLock lock = new SpinLock();
+    FreeBatch kept;
+
+    final void keep(FreeBatch batch) {
+      lock.lock();
+      try {
+        kept = batch;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    final int take() {
+      FreeBatch batch = kept;
+      kept = null;
+      return Inbox.sum(batch);
+    }
+
+    final int takeLocked() {
+      lock.lock();
+      try {
+        return take();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /** A batch is kept. */
+  @State
+  public static class OneKept extends Depot {
+    /** Keeps it. */
+    public OneKept() {
+      keep(Inbox.filled(1));
+    }
+  }
+
   /** One fills and offers, one takes. */
   @JCStressTest
   @Outcome(id = "-1", expect = ACCEPTABLE, desc = "not there yet")
@@ -101,11 +145,11 @@ public class RemoteBatch {
     /** Frees. */
     @Actor
     public void freeing(Inbox inbox) {
-      FreeBatch batch = new FreeBatch();
-      batch.add(1, 16);
+      FreeBatch batch = new FreeBatch().begin(1);
+      batch.add(1);
       inbox.queue.relaxedOffer(batch);
       Records.dawdle();
-      batch.add(1, 16);
+      batch.add(1);
     }
 
     /** Drains. */
@@ -176,6 +220,86 @@ public class RemoteBatch {
     @Actor
     public void other(TwoWaiting inbox, II_Result r) {
       r.r2 = inbox.take();
+    }
+  }
+
+  /** One fills and keeps, one takes, each under the lock. */
+  @JCStressTest
+  @Outcome(id = "-1", expect = ACCEPTABLE, desc = "not there yet")
+  @Outcome(id = "202", expect = ACCEPTABLE, desc = "whole")
+  @Outcome(expect = FORBIDDEN, desc = "not what was filled in")
+  public static class KeptPublication {
+    /** Frees. */
+    @Actor
+    public void freeing(Depot depot) {
+      depot.keep(Inbox.filled(1));
+    }
+
+    /** Refills. */
+    @Actor
+    public void refilling(Depot depot, I_Result r) {
+      r.r1 = depot.takeLocked();
+    }
+  }
+
+  /** Fault: a block is filled in behind the unlocking, as it may be without its release. */
+  @JCStressTest
+  @Outcome(id = "-1", expect = ACCEPTABLE, desc = "not there yet")
+  @Outcome(id = "202", expect = ACCEPTABLE, desc = "whole")
+  @Outcome(expect = FORBIDDEN, desc = "not what was filled in")
+  public static class ControlKeptNoRelease {
+    /** Frees. */
+    @Actor
+    public void freeing(Depot depot) {
+      FreeBatch batch = new FreeBatch().begin(1);
+      batch.add(1);
+      depot.keep(batch);
+      Records.dawdle();
+      batch.add(1);
+    }
+
+    /** Refills. */
+    @Actor
+    public void refilling(Depot depot, I_Result r) {
+      r.r1 = depot.takeLocked();
+    }
+  }
+
+  /** Two threads refill at once, under the lock. */
+  @JCStressTest
+  @Outcome(id = "202, -1", expect = ACCEPTABLE, desc = "one got it")
+  @Outcome(id = "-1, 202", expect = ACCEPTABLE, desc = "one got it")
+  @Outcome(expect = FORBIDDEN, desc = "both got it, or nobody")
+  public static class KeptTaken {
+    /** One refills. */
+    @Actor
+    public void one(OneKept depot, II_Result r) {
+      r.r1 = depot.takeLocked();
+    }
+
+    /** Another refills. */
+    @Actor
+    public void other(OneKept depot, II_Result r) {
+      r.r2 = depot.takeLocked();
+    }
+  }
+
+  /** Fault: no lock around the depot. */
+  @JCStressTest
+  @Outcome(id = "202, -1", expect = ACCEPTABLE, desc = "one got it")
+  @Outcome(id = "-1, 202", expect = ACCEPTABLE, desc = "one got it")
+  @Outcome(expect = FORBIDDEN, desc = "both got it, or nobody")
+  public static class ControlKeptNoLock {
+    /** One refills. */
+    @Actor
+    public void one(OneKept depot, II_Result r) {
+      r.r1 = depot.take();
+    }
+
+    /** Another refills. */
+    @Actor
+    public void other(OneKept depot, II_Result r) {
+      r.r2 = depot.take();
     }
   }
 }

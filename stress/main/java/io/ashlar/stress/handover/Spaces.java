@@ -4,6 +4,7 @@ package io.ashlar.stress.handover;
 import io.ashlar.cache.ThreadCaches;
 import io.ashlar.region.Region;
 import io.ashlar.slab.BlockMap;
+import io.ashlar.slab.SizeClasses;
 import io.ashlar.slab.SlabSpace;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -30,13 +31,8 @@ final class Spaces {
         address -> freedTwice.incrementAndGet());
   }
 
-  /** Makes a block live, plainly, as an allocation does. */
-  static void setLive(BlockMap blocks, long offset, int sizeClass) {
-    BlockMap.setState(blocks.packedStates(), offset, sizeClass);
-  }
-
-  /** Whether a block is live, plainly, as a free asks. */
-  static boolean isLive(BlockMap blocks, long offset, int sizeClass) {
-    return blocks.state(offset) == sizeClass;
+  /** Where the state of a block is. */
+  static long place(BlockMap blocks, long offset, int sizeClass) {
+    return blocks.place(offset, SizeClasses.code(sizeClass));
   }
 }

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar;
+
+import io.ashlar.cache.CacheCounts;
+import io.ashlar.cache.FastPath;
+import io.ashlar.cache.ThreadCache;
+import io.ashlar.cache.ThreadCaches;
+import io.ashlar.memory.Bits;
+import io.ashlar.region.Region;
+import io.ashlar.slab.BlockMap;
+import io.ashlar.slab.SizeClasses;
+import io.ashlar.slab.SlabSpace;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+
+/**
+ * What {@link Ashlar} describes: the calls, over thread caches and the space that they share.
+ *
+ * <p>A record, because the compiler trusts a record's fields: of an allocator in a {@code static
+ * final} field, those that the fast paths read become constants of their code.
+ *
+ * @param region where blocks lie
+ * @param space frames, slabs and large blocks
+ * @param caches the threads'
+ * @param blocks the space's, without the way through it
+ * @param keys the caches', without the way through them
+ * @param mappingScope the scope of segments of mappings, which lie outside of the region
+ * @param openArenas how many there are
+ */
+@SuppressWarnings("ArrayRecordComponent") // An array, for the same reason; nobody else sees it.
+record ScalableAllocator(
+    Region region,
+    SlabSpace space,
+    ThreadCaches caches,
+    BlockMap blocks,
+    long[] keys,
+    Arena mappingScope,
+    LongAdder openArenas)
+    implements Ashlar {
+
+  static ScalableAllocator create(AshlarBuilder options) {
+    Region region = options.reserve();
+    Consumer<? super Throwable> errorHandler = options.errorHandler();
+    try {
+      SlabSpace space =
+          new SlabSpace(
+              region,
+              options.shards(),
+              options.limit(),
+              options.purgeDelayNanos(),
+              options.hardening() != Hardening.OFF,
+              ThreadCaches.recordBytes(options.shards(), options.threads()),
+              address ->
+                  errorHandler.accept(
+                      new InvalidFreeException(address, "freed twice, by different threads")));
+      ThreadCaches caches =
+          new ThreadCaches(space, options.threads(), options.hardening() == Hardening.STRICT);
+      return new ScalableAllocator(
+          region, space, caches, space.blocks(), caches.keys(), Arena.ofShared(), new LongAdder());
+    } catch (Throwable e) {
+      region.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public long malloc(long byteSize) {
+    Thread thread = Thread.currentThread();
+    int place = ThreadCaches.place(thread);
+    if (ThreadCaches.isAt(place, thread, keys)) {
+      long address = FastPath.malloc(blocks, ThreadCaches.recordAt(place, keys), byteSize);
+      if (address != NULL) {
+        return address;
+      }
+    }
+    return mallocSlow(byteSize);
+  }
+
+  private long mallocSlow(long byteSize) {
+    ThreadCache cache = caches.enter();
+    try {
+      return cache.malloc(byteSize);
+    } finally {
+      caches.leave(cache);
+    }
+  }
+
+  @Override
+  public void free(long address) {
+    Thread thread = Thread.currentThread();
+    int place = ThreadCaches.place(thread);
+    if (!ThreadCaches.isAt(place, thread, keys)
+        || !FastPath.free(blocks, ThreadCaches.recordAt(place, keys), address)) {
+      freeSlow(address);
+    }
+  }
+
+  private void freeSlow(long address) {
+    ThreadCache cache = caches.enter();
+    boolean freed;
+    try {
+      freed = address == NULL || cache.freeSlow(address);
+    } finally {
+      caches.leave(cache);
+    }
+    if (!freed) {
+      throw refused(address);
+    }
+  }
+
+  private InvalidFreeException refused(long address) {
+    return new InvalidFreeException(address, space.describe(address));
+  }
+
+  @Override
+  public long alignedAlloc(long byteAlignment, long byteSize) {
+    return alignedAlloc(byteAlignment, byteSize, false);
+  }
+
+  @Override
+  public long calloc(long byteSize) {
+    return alignedAlloc(1, byteSize, true);
+  }
+
+  private long alignedAlloc(long byteAlignment, long byteSize, boolean zeroed) {
+    checkSize(byteSize);
+    if (!Bits.isPowerOfTwo(byteAlignment)) {
+      throw new IllegalArgumentException("alignment " + byteAlignment + " is no power of two");
+    }
+    ThreadCache cache = caches.enter();
+    try {
+      return cache.alignedAlloc(byteAlignment, byteSize, zeroed);
+    } finally {
+      caches.leave(cache);
+    }
+  }
+
+  @Override
+  public long realloc(long address, long newByteSize) {
+    if (address == NULL) {
+      return malloc(newByteSize);
+    }
+    checkSize(newByteSize);
+    ThreadCache cache = caches.enter();
+    try {
+      long usable = cache.usableSize(address);
+      if (usable == 0) {
+        throw refused(address);
+      }
+      long now = cache.realloc(address, usable, newByteSize);
+      if (now == ThreadCache.REFUSED) {
+        throw refused(address);
+      }
+      return now;
+    } finally {
+      caches.leave(cache);
+    }
+  }
+
+  @Override
+  public long usableSize(long address) {
+    ThreadCache cache = caches.enter();
+    try {
+      long usable = cache.usableSize(address);
+      if (usable == 0) {
+        throw refused(address);
+      }
+      return usable;
+    } finally {
+      caches.leave(cache);
+    }
+  }
+
+  @Override
+  public int mallocBatch(long byteSize, long[] into, int from, int n) {
+    Objects.checkFromIndexSize(from, n, into.length);
+    checkSize(byteSize);
+    ThreadCache cache = caches.enter();
+    try {
+      for (int i = 0; i < n; i++) {
+        long address = cache.malloc(byteSize);
+        if (address == NULL) {
+          return i;
+        }
+        into[from + i] = address;
+      }
+      return n;
+    } finally {
+      caches.leave(cache);
+    }
+  }
+
+  @Override
+  public void freeBatch(long[] addresses, int from, int n) {
+    Objects.checkFromIndexSize(from, n, addresses.length);
+    ThreadCache cache = caches.enter();
+    try {
+      for (int i = from; i < from + n; i++) {
+        if (addresses[i] != NULL && !cache.free(addresses[i])) {
+          throw refused(addresses[i]);
+        }
+      }
+    } finally {
+      caches.leave(cache);
+    }
+  }
+
+  @Override
+  public MemorySegment allocate(long byteSize, long byteAlignment) {
+    return asSegment(alignedAlloc(byteAlignment, byteSize, false), byteSize);
+  }
+
+  @Override
+  public MemorySegment allocateZeroed(long byteSize, long byteAlignment) {
+    return asSegment(alignedAlloc(byteAlignment, byteSize, true), byteSize);
+  }
+
+  @Override
+  public MemorySegment reallocate(MemorySegment block, long newByteSize) {
+    if (!block.isNative()) {
+      throw new IllegalArgumentException("not a native segment: " + block);
+    }
+    return asSegment(realloc(block.address(), newByteSize), newByteSize);
+  }
+
+  @SuppressWarnings("restricted") // The block is the caller's: its address and size are ours.
+  private MemorySegment asSegment(long address, long byteSize) {
+    if (address == NULL) {
+      throw new OutOfNativeMemoryError(byteSize, space.usedBytes(), region.byteSize());
+    }
+    long offset = address - region.address();
+    if (Long.compareUnsigned(offset, region.byteSize()) < 0) {
+      return region.segment().asSlice(offset, byteSize);
+    }
+    return MemorySegment.ofAddress(address).reinterpret(byteSize, mappingScope, null);
+  }
+
+  @Override
+  public Arena arena() {
+    caches.leave(caches.enter());
+    openArenas.increment();
+    return new AllocatorArena(this, openArenas::decrement);
+  }
+
+  @Override
+  public LocalAllocator attach() {
+    Thread thread = Thread.currentThread();
+    return new LocalAllocator(this, thread.isVirtual() ? null : caches.own(thread));
+  }
+
+  @Override
+  public void flush() {
+    ThreadCache cache = caches.enter();
+    try {
+      cache.flush();
+    } finally {
+      caches.leave(cache);
+    }
+  }
+
+  @Override
+  public long trim() {
+    return caches.trim();
+  }
+
+  @Override
+  public AllocatorStats stats() {
+    caches.leave(caches.enter());
+    CacheCounts counts = caches.counts();
+    long[] freeBlocks = space.freeBlocks();
+    int[] slabs = space.slabCounts();
+    List<AllocatorStats.SizeClass> classes = new ArrayList<>();
+    long liveBytes = space.large().liveBytes();
+    long liveBlocks = space.large().allocations() - space.large().frees();
+    long allocations = 0;
+    long frees = 0;
+    long remoteFrees = 0;
+    for (int c = 1; c < SizeClasses.BOUND; c++) {
+      long capacity = (long) slabs[c] * SizeClasses.slabBlocks(c);
+      long live = counts.allocations(c) - counts.frees(c);
+      classes.add(
+          new AllocatorStats.SizeClass(
+              SizeClasses.blockBytes(c),
+              slabs[c],
+              capacity,
+              live,
+              capacity - freeBlocks[c] - live));
+      liveBytes += live * SizeClasses.blockBytes(c);
+      liveBlocks += live;
+      allocations += counts.allocations(c);
+      frees += counts.frees(c);
+      remoteFrees += counts.remoteFrees(c);
+    }
+    return new AllocatorStats(
+        liveBytes,
+        liveBlocks,
+        space.residentBytes(),
+        space.usedBytes(),
+        region.byteSize(),
+        space.metadataBytes() + counts.bytes(),
+        allocations,
+        frees,
+        remoteFrees,
+        space.large().allocations(),
+        space.large().frees(),
+        classes);
+  }
+
+  @Override
+  public void validate() {
+    caches.validate();
+  }
+
+  @Override
+  public void close() {
+    long open = openArenas.sum();
+    if (open != 0) {
+      throw new IllegalStateException(open + " arenas of this allocator are open");
+    }
+    // What may refuse comes first; each of these may be called again.
+    if (mappingScope.scope().isAlive()) {
+      mappingScope.close();
+    }
+    region.close();
+    if (caches.close()) {
+      space.close();
+    }
+  }
+
+  private static void checkSize(long byteSize) {
+    if (byteSize < 0) {
+      throw new IllegalArgumentException("byteSize " + byteSize + " is negative");
+    }
+  }
+
+  // A record's are by value; an allocator is itself.
+
+  @Override
+  public boolean equals(Object other) {
+    return this == other;
+  }
+
+  @Override
+  public int hashCode() {
+    return System.identityHashCode(this);
+  }
+
+  @Override
+  public String toString() {
+    return "Ashlar[%,d of %,d bytes used]".formatted(space.usedBytes(), region.byteSize());
+  }
+}

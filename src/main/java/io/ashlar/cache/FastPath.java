@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.cache;
+
+import io.ashlar.slab.BlockMap;
+import io.ashlar.slab.FrameTag;
+import io.ashlar.slab.SizeClasses;
+
+/**
+ * What almost every call does, and nothing else: an allocation from a magazine that has a round,
+ * and a free of a live block into a magazine with room, the local one or the remote. What is not so
+ * is told to the caller, who takes the slow path ({@link ThreadCache}), and nothing has changed.
+ *
+ * <p>Wait-free; no word is written that another thread writes. Pure functions of the block map and
+ * a thread's record of {@link Magazines}, so that they are the same code for who finds the record
+ * by the thread's number and for who holds a handle.
+ */
+public final class FastPath {
+
+  private static final long NULL = 0;
+
+  /** In the place of a home key, and unlike any: of the strict setting. */
+  static final int EVERY_FREE_IS_SLOW = 0x8000_0000;
+
+  private FastPath() {}
+
+  /**
+   * Allocates a block.
+   *
+   * @param blocks the block map
+   * @param record the calling thread's
+   * @param byteSize any value
+   * @return its address; 0 if there is none on this path
+   */
+  public static long malloc(BlockMap blocks, int record, long byteSize) {
+    return SizeClasses.isSmall(byteSize)
+        ? allocate(blocks, record, SizeClasses.codeOf(byteSize))
+        : NULL;
+  }
+
+  /** A block of a class, from its magazine. */
+  static long allocate(BlockMap blocks, int record, int code) {
+    int sizeClass = SizeClasses.sizeClass(code);
+    long tally = Magazines.tally(record, sizeClass);
+    long address = Magazines.top(record, tally);
+    if (address != NULL) {
+      Magazines.pop(record, sizeClass, tally);
+      blocks.setLive(blocks.place(blocks.offset(address), code));
+    }
+    return address;
+  }
+
+  /**
+   * Frees a block.
+   *
+   * @param blocks the block map
+   * @param record the calling thread's
+   * @param address any value
+   * @return whether it is done
+   */
+  public static boolean free(BlockMap blocks, int record, long address) {
+    long offset = blocks.offset(address);
+    if (!blocks.contains(offset)) {
+      return false;
+    }
+    int homeKey = Magazines.homeKey(record);
+    int key = blocks.key(offset);
+    int code = key ^ homeKey;
+    int magazine = SizeClasses.sizeClass(code);
+    if (!FrameTag.isCode(code)) {
+      if (homeKey == EVERY_FREE_IS_SLOW || !FrameTag.isSlab(key)) {
+        return false;
+      }
+      code = FrameTag.code(key);
+      magazine = Magazines.remote(SizeClasses.sizeClass(code));
+    }
+    long place = blocks.place(offset, code);
+    if (!blocks.isLive(place) || !Magazines.push(record, magazine, address)) {
+      return false;
+    }
+    blocks.setFree(place);
+    return true;
+  }
+}
