@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.bench.workload;
 
+import io.ashlar.memory.Padding;
+
 /**
  * A bounded stack through which batches of blocks go from those who allocate to those who free, and
  * the emptied arrays back, so that the hand-over makes no garbage.
@@ -8,7 +10,7 @@ package io.ashlar.bench.workload;
  * <p>Under one lock, taken twice for each batch: with thousands of blocks in a batch that is beyond
  * measure. Nobody waits in here.
  */
-final class HandOver {
+final class HandOver extends Padding {
 
   private final int batchBlocks;
   private final long[][] full;

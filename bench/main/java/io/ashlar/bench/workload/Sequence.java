@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.bench.workload;
 
+import io.ashlar.memory.Padding;
+
 /**
  * A cheap sequence of random numbers, the same in each run: a linear congruential generator modulo
  * 2^64, of which only the high half is used. One multiplication and one addition a step, which a
  * processor does while it waits for the allocator.
  */
-final class Sequence {
+final class Sequence extends Padding {
 
   private long state;
 

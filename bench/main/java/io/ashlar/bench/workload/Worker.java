@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.bench.workload;
 
+import io.ashlar.memory.Padding;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -13,7 +14,7 @@ import java.lang.invoke.VarHandle;
  * compiled; and the loop is in a method of its own that is called often, once in {@link #STRIDE}
  * steps, so that the compiler does not have to replace it while it runs.
  */
-abstract class Worker {
+abstract class Worker extends Padding {
 
   /** Steps in a call. */
   static final int STRIDE = 64;
