@@ -301,11 +301,7 @@ public final class ThreadCaches {
    */
   void reclaim(ThreadCache own) {
     own.flush();
-    if (own.shared() == null) {
-      lock.lock();
-    } else {
-      lockAwake();
-    }
+    lock.lock();
     try {
       // From the first on: after a wrap, one looked at before may move to where the next is due.
       nextLookedAt = 0;
@@ -321,17 +317,6 @@ public final class ThreadCaches {
       }
     }
     space.collect();
-  }
-
-  /**
-   * Takes the lock without ever parking, for who has the turn of a shared cache: virtual threads
-   * that wait for the turn yield to each other, and one that is unparked comes behind all that
-   * yield, so it might never run again. Who holds the lock does not wait for anything.
-   */
-  private void lockAwake() {
-    for (int attempt = 0; !lock.tryLock(); attempt++) {
-      Backoff.pause(attempt);
-    }
   }
 
   /**
