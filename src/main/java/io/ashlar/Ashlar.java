@@ -23,21 +23,21 @@ import io.ashlar.slab.SizeClasses;
  * <p><b>Threads.</b> All calls may be made from any thread, platform or virtual, except where they
  * say otherwise; any thread may free what another allocated.
  *
- * <p><b>Progress.</b> {@link #malloc} and {@link #free(long)} are wait-free and write no shared
- * word while the thread's magazine has a round, or room (with {@link Hardening#STRICT} each free is
- * an atomic exchange besides); that is so for blocks of other shards, too. A full magazine of
- * those, 64 blocks or less if they are large, is one offer to a queue for each shard among them,
- * which is lock-free, and where a queue is crowded its sender helps to empty it. What is left takes
- * a shard's try-lock, going on to the next shard where that is taken, and the frame allocator's
- * lock, for some tens of instructions.
+ * <p><b>Progress.</b> {@link #malloc} and {@link #free(long)} are wait-free, without a lock or an
+ * atomic operation, while the thread's magazine has a round, or room (with {@link Hardening#STRICT}
+ * each free is an atomic exchange besides, and lock-free); that is so for blocks of other shards,
+ * too. A full magazine of those, 64 blocks or less if they are large, is one offer to a queue for
+ * each shard among them, which is lock-free, and where a queue is crowded its sender helps to empty
+ * it. What is left takes a shard's try-lock, going on to the next shard where that is taken, and
+ * the frame allocator's lock, for some tens of instructions.
  *
  * <p><b>What is kept back.</b> A thread keeps at most 64 KiB of free blocks of each class (for
  * classes above 8 KiB: eight blocks), and 8 KiB of other shards' blocks of each class (for classes
- * above 8 KiB: one block); of a class not used for a while nothing. {@link #flush} gives it back;
- * so does whoever notices that the thread has ended. A shard keeps at most 256 KiB of each class
- * for its threads' next allocations, outside of slabs, until {@link #trim}, or until memory is out.
- * What waits in a shard's queue is brought home by the shard's threads, by those who send more once
- * some 64 batches wait, and by {@link #trim}.
+ * above 8 KiB: one block); of a class not used for a while nothing, if it goes on with others.
+ * {@link #flush} gives it back; so does whoever notices that the thread has ended. A shard keeps at
+ * most 256 KiB of each class for its threads' next allocations, outside of slabs, until {@link
+ * #trim}, or until memory is out. What waits in a shard's queue is brought home by the shard's
+ * threads, by those who send more once some 64 batches wait, and by {@link #trim}.
  *
  * <p><b>Bad input</b> is found as {@link Hardening} says.
  *
@@ -70,8 +70,9 @@ public sealed interface Ashlar extends Allocator permits ScalableAllocator {
    * keep, what other threads have freed and is still on its way, and all slabs and runs that are
    * wholly free. What other live threads keep for themselves they keep.
    *
-   * <p>Blocking: waits for each shard's lock in turn; the system's calls are made with no lock
-   * held.
+   * <p>Blocking: waits for each shard's lock in turn. While the system takes back the records of
+   * ended threads, no thread can begin to use the allocator; while it takes back free frames, a
+   * thread that finds no memory waits.
    *
    * @return the bytes given back
    */

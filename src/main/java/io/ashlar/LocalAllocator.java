@@ -44,8 +44,8 @@ public final class LocalAllocator implements SegmentAllocator {
   }
 
   /**
-   * As {@link Allocator#free(long)}. Wait-free, no shared write, as long as the thread's magazine
-   * has room and the block is of the thread's shard.
+   * As {@link Allocator#free(long)}. Wait-free, no lock or atomic operation, as long as the
+   * thread's magazine has room.
    *
    * @param address a live block, or {@link Allocator#NULL}
    * @throws InvalidFreeException if {@code address} is not a live block

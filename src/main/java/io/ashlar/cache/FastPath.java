@@ -10,9 +10,10 @@ import io.ashlar.slab.SizeClasses;
  * and a free of a live block into a magazine with room, the local one or the remote. What is not so
  * is told to the caller, who takes the slow path ({@link ThreadCache}), and nothing has changed.
  *
- * <p>Wait-free; no word is written that another thread writes. Pure functions of the block map and
- * a thread's record of {@link Magazines}, so that they are the same code for who finds the record
- * by the thread's number and for who holds a handle.
+ * <p>Wait-free; no lock, no atomic operation. Two threads write the same line only where they use
+ * neighbouring blocks, whose states lie together. Pure functions of the block map and a thread's
+ * record of {@link Magazines}, so that they are the same code for who finds the record by the
+ * thread's number and for who holds a handle.
  */
 public final class FastPath {
 

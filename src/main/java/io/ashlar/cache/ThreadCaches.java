@@ -312,8 +312,11 @@ public final class ThreadCaches {
     for (ThreadCache cache : shared) {
       // Not the caller's, whose turn it is already; nor waited for, since it may wait for us.
       if (cache.shared().tryLock()) {
-        cache.flush();
-        cache.shared().unlock();
+        try {
+          cache.flush();
+        } finally {
+          cache.shared().unlock();
+        }
       }
     }
     space.collect();

@@ -179,6 +179,9 @@ public final class LargeBlocks {
   public boolean resizeRun(long offset, long newByteSize) {
     int first = (int) frameOf(offset);
     long tag = space.frameTable().tag(first);
+    if (!isRun(offset, tag)) {
+      return false;
+    }
     int frames = FrameTag.value(tag);
     long wanted = FrameTable.framesFor(newByteSize);
     if (wanted > space.frames().maxRun()) {

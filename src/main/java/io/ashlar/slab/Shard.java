@@ -222,7 +222,8 @@ public final class Shard {
 
   /** Puts a batch into the depot, or its blocks into their slabs if the depot has enough. */
   private void keep(FreeBatch batch) {
-    boolean kept = depot.add(batch);
+    // Empty if its one block was freed twice, and had another home when it was looked at again.
+    boolean kept = batch.count() > 0 && depot.add(batch);
     if (!kept) {
       for (int i = 0; i < batch.count(); i++) {
         put(batch.address(i), batch.sizeClass());

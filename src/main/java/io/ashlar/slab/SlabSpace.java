@@ -427,7 +427,7 @@ public final class SlabSpace implements AutoCloseable {
       try {
         region.decommit(bytes(from), bytes(length));
         blocks.decommit(metadata, bytes(from), bytes(length));
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         dirty.mark(from, length);
         throw e;
       }
