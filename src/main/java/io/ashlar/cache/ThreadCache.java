@@ -20,7 +20,7 @@ import java.util.function.LongPredicate;
  * <p>An empty magazine is refilled from the shard, or from the next one whose lock is free; a full
  * one grows, or half of it is released to the shard. Blocks of other shards gather in the remote
  * magazines and are handed over when one is full. At every {@link #VISITS_PER_SWEEP}th visit to the
- * slow path those are looked at that were not used between two such visits are emptied. So a thread
+ * slow path the magazines are emptied that were not used since the last such visit. So a thread
  * keeps back at most what its magazines have room for.
  *
  * <p><b>Threads.</b> Used by its owner alone; or, once the owner has ended, by who finds that out;
@@ -235,7 +235,9 @@ public final class ThreadCache {
     if (!(strict ? blocks.tryFree(place) : blocks.isLive(place))) {
       return false;
     }
-    blocks.setFree(place);
+    if (!strict) {
+      blocks.setFree(place);
+    }
     int sizeClass = SizeClasses.sizeClass(code);
     if (FrameTag.home(key) == home) {
       pushWithRoom(sizeClass, address);

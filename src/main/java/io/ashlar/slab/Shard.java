@@ -225,12 +225,16 @@ public final class Shard {
     // Empty if its one block was freed twice, and had another home when it was looked at again.
     boolean kept = batch.count() > 0 && depot.add(batch);
     if (!kept) {
-      for (int i = 0; i < batch.count(); i++) {
-        put(batch.address(i), batch.sizeClass());
-      }
+      putAll(batch);
     }
     if (!kept || batch.count() == 0) {
       recycle(batch);
+    }
+  }
+
+  private void putAll(FreeBatch batch) {
+    for (int i = 0; i < batch.count(); i++) {
+      put(batch.address(i), batch.sizeClass());
     }
   }
 
@@ -271,9 +275,7 @@ public final class Shard {
     try {
       drain(Integer.MAX_VALUE);
       for (FreeBatch batch; (batch = depot.removeAny()) != null; recycle(batch)) {
-        for (int i = 0; i < batch.count(); i++) {
-          put(batch.address(i), batch.sizeClass());
-        }
+        putAll(batch);
       }
       for (int sizeClass = 1; sizeClass < lists.length; sizeClass++) {
         SlabList list = lists[sizeClass];
