@@ -61,7 +61,7 @@ abstract class RegionAllocator implements Allocator {
     return asSegment(realloc(block.address(), newByteSize), newByteSize);
   }
 
-  private MemorySegment asSegment(long address, long byteSize) {
+  final MemorySegment asSegment(long address, long byteSize) {
     if (address == NULL) {
       throw new OutOfNativeMemoryError(byteSize, usedBytes(), region.byteSize());
     }

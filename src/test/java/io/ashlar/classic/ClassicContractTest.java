@@ -61,4 +61,51 @@ class ClassicContractTest {
       return AllocatorSpec.general().without(Feature.WATCHES_ARENAS);
     }
   }
+
+  /** What the designs for one thread lack: what they refuse, they know from bits for each block. */
+  private static AllocatorSpec oneThread() {
+    return AllocatorSpec.general().without(Feature.WATCHES_ARENAS, Feature.THREADS);
+  }
+
+  /** Room is there again only when the newest block or the last one is freed. */
+  @Nested
+  class BumpContract extends AllocatorContract {
+    @Override
+    protected Allocator create(long capacityBytes) {
+      return BumpAllocator.create(capacityBytes);
+    }
+
+    @Override
+    protected AllocatorSpec spec() {
+      return oneThread().without(Feature.REUSE);
+    }
+  }
+
+  /** The same from the other end. */
+  @Nested
+  class DownwardBumpContract extends AllocatorContract {
+    @Override
+    protected Allocator create(long capacityBytes) {
+      return DownwardBumpAllocator.create(capacityBytes);
+    }
+
+    @Override
+    protected AllocatorSpec spec() {
+      return oneThread().without(Feature.REUSE);
+    }
+  }
+
+  /** From the near end; what is particular to the far one has a test of its own. */
+  @Nested
+  class TwoEndedBumpContract extends AllocatorContract {
+    @Override
+    protected Allocator create(long capacityBytes) {
+      return TwoEndedBumpAllocator.create(capacityBytes);
+    }
+
+    @Override
+    protected AllocatorSpec spec() {
+      return oneThread().without(Feature.REUSE);
+    }
+  }
 }
