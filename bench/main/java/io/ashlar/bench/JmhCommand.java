@@ -24,8 +24,8 @@ import picocli.CommandLine.Unmatched;
 @Command(
     name = "jmh",
     description = {
-      "JMH with its own arguments; -p allocator=a,b chooses allocators, all that are present if "
-          + "not given. --rounds N repeats everything N times, the allocators taking turns."
+      "JMH with its own arguments; -p allocator=a,b chooses allocators, all that are present but "
+          + "the gallery if not given. --rounds N repeats everything N times, the allocators taking turns."
     })
 final class JmhCommand implements Callable<Integer> {
 
@@ -74,7 +74,7 @@ final class JmhCommand implements Callable<Integer> {
   private static List<Peer> peers(CommandLineOptions options) {
     Collection<String> labels = options.getParameter("allocator").orElse(null);
     if (labels == null) {
-      return WorkloadName.present().toList();
+      return WorkloadName.compared().toList();
     }
     List<Peer> peers = labels.stream().map(Peer::of).toList();
     for (Peer peer : peers) {

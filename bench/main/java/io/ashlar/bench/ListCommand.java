@@ -5,7 +5,9 @@ import io.ashlar.bench.replay.Traces;
 import io.ashlar.bench.subject.Peer;
 import io.ashlar.bench.workload.WorkloadName;
 import java.io.PrintWriter;
+import java.util.Arrays;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -24,14 +26,24 @@ final class ListCommand implements Callable<Integer> {
       out.println("  " + workload.label());
     }
     out.println("allocators");
-    for (Peer peer : Peer.values()) {
-      out.println("  " + peer.label() + presence(peer));
-    }
+    print(out, peer -> !peer.isOfGallery());
+    out.println("gallery (asked for by name; one thread as they are, more under a spin lock)");
+    print(out, Peer::isOfGallery);
     out.println("traces");
     Traces.SHIPPED.forEach(trace -> out.println("  " + trace));
     out.println("  or the path of any trace file");
     out.flush();
     return 0;
+  }
+
+  private static void print(PrintWriter out, Predicate<Peer> which) {
+    Arrays.stream(Peer.values())
+        .filter(which)
+        .forEach(peer -> out.println("  " + peer.label() + presence(peer) + restriction(peer)));
+  }
+
+  private static String restriction(Peer peer) {
+    return peer.fit() == Peer.Fit.ALL ? "" : "  (Pair alone)";
   }
 
   private static String presence(Peer peer) {

@@ -38,7 +38,7 @@ public final class Main implements Callable<Integer> {
   @Option(
       names = "--allocators",
       split = ",",
-      description = "Allocators to compare; all that are present if not given.")
+      description = "Allocators to compare; all that are present but the gallery if not given.")
   private List<String> allocators = List.of();
 
   @Spec private CommandSpec spec;
@@ -80,7 +80,7 @@ public final class Main implements Callable<Integer> {
     out.flush();
     List<Peer> peers =
         allocators.isEmpty()
-            ? WorkloadName.present().toList()
+            ? WorkloadName.compared().toList()
             : allocators.stream().map(Peer::of).toList();
     Duration budget = Duration.ofMillis(Math.round(minutes * MILLIS_PER_MINUTE));
     Comparison comparison = new MainJob(peers, budget).run();

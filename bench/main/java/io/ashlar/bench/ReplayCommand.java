@@ -99,7 +99,7 @@ final class ReplayCommand implements Callable<Integer> {
 
   private List<Peer> peers() {
     return allocators.isEmpty()
-        ? WorkloadName.present().filter(WorkloadName.TRACE_REPLAY::fits).toList()
+        ? WorkloadName.compared().filter(WorkloadName.TRACE_REPLAY::fits).toList()
         : allocators.stream().map(Peer::of).toList();
   }
 

@@ -4,6 +4,7 @@ package io.ashlar.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ashlar.bench.subject.Peer;
+import io.ashlar.bench.workload.WorkloadName;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,15 @@ class MainTest {
       assertThat(out.toString()).contains("  " + peer.label());
       assertThat(peer.isPresent() || out.toString().contains(peer.debianPackage())).isTrue();
     }
+  }
+
+  @Test
+  void theGalleryRunsOnlyIfAskedFor() {
+    assertThat(WorkloadName.compared()).contains(Peer.ASHLAR, Peer.SPINLOCK, Peer.GLIBC);
+    assertThat(WorkloadName.compared()).noneMatch(Peer::isOfGallery);
+    assertThat(Peer.of("bump")).matches(Peer::isOfGallery);
+    assertThat(run("replay", "redis", "--allocators", "bump")).isNotZero();
+    assertThat(err.toString()).contains("bump does not fit");
   }
 
   @Test

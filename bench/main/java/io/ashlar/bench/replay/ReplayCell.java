@@ -90,7 +90,8 @@ public final class ReplayCell {
   private static Outcome measure(Request request) throws Exception {
     Trace trace = Traces.load(request.trace);
     Replay.Threading threading = Replay.Threading.valueOf(request.threading);
-    try (Subject subject = Peer.of(request.allocator).open()) {
+    int threads = threading == Replay.Threading.SINGLE ? 1 : Math.max(2, trace.threads);
+    try (Subject subject = Peer.of(request.allocator).open(threads)) {
       return request.measure == Measure.TIME
           ? time(trace, threading, subject)
           : memory(trace, threading, subject);

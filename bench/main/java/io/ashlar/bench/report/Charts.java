@@ -32,6 +32,9 @@ final class Charts {
   private static final int HEIGHT = 440;
   private static final Font TEXT = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
   private static final Font TITLE = new Font(Font.SANS_SERIF, Font.BOLD, 15);
+  private static final int[] GALLERY_COLORS = {
+    0xD35400, 0x2C3E50, 0x6E2C00, 0x117A65, 0x4A235A, 0x7E5109, 0x1B4F72, 0x943126,
+  };
   private static final Color LIVE = new Color(0xD9, 0xDD, 0xE3);
 
   /** More would make the page heavy, and are not seen. */
@@ -165,6 +168,7 @@ final class Charts {
           case TCMALLOC -> 0x7D3C98;
           case ARENA -> 0x17A589;
           case NONE -> 0xAAAAAA;
+          default -> GALLERY_COLORS[Math.floorMod(peer.label().hashCode(), GALLERY_COLORS.length)];
         });
   }
 
@@ -176,7 +180,7 @@ final class Charts {
       case MIMALLOC -> SeriesMarkers.DIAMOND;
       case JEMALLOC -> SeriesMarkers.TRIANGLE_UP;
       case TCMALLOC -> SeriesMarkers.TRIANGLE_DOWN;
-      case ASHLAR_HANDLE, ARENA, NONE -> SeriesMarkers.NONE;
+      default -> SeriesMarkers.NONE;
     };
   }
 

@@ -7,12 +7,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** All that can be compared: ours, the baseline, the peers, and the empty harness. */
+/**
+ * All that can be compared: ours, the baseline, the peers, the empty harness; and, where they are
+ * asked for by name, the designs of the gallery.
+ */
 public enum Peer {
   /** The scalable allocator. */
   ASHLAR("ashlar", "AshlarRaw"),
   /** The scalable allocator through the handle of the calling thread. */
-  ASHLAR_HANDLE("ashlar-handle", "AshlarHandle"),
+  ASHLAR_HANDLE("ashlar-handle", "AshlarHandle", Fit.PAIRS),
   /** The spin-locked baseline. */
   SPINLOCK("spinlock", "SpinLockBaseline"),
   /** The C library's malloc. */
@@ -32,24 +35,57 @@ public enum Peer {
       "libtcmalloc-minimal4",
       List.of("libtcmalloc_minimal.so.4", "libtcmalloc.so.4")),
   /** The JDK's confined arena, one for each block. */
-  ARENA("arena", "JdkArena"),
+  ARENA("arena", "JdkArena", Fit.PAIRS),
   /** No allocator: the cost of the harness. */
-  NONE("none", "NoAllocator");
+  NONE("none", "NoAllocator"),
+
+  // The gallery: a line here, and one in Gallery.
+
+  /** Bump allocation. */
+  BUMP("bump", Fit.PAIRS),
+  /** Bump allocation downwards. */
+  BUMP_DOWN("bump-down", Fit.PAIRS),
+  /** Bump allocation from two ends. */
+  BUMP_TWO_ENDED("bump-two-ended", Fit.PAIRS);
+
+  /** Which workloads an allocator can run. */
+  public enum Fit {
+    /** All. */
+    ALL,
+    /** Those alone in which the block freed is the one allocated last. */
+    PAIRS
+  }
+
+  private static final String GALLERY = "Gallery";
 
   private final String label;
   private final String className;
+  private final Fit fit;
   private final String debianPackage;
 
   @SuppressWarnings("ImmutableEnumChecker") // made by List.of
   private final List<String> libraryNames;
 
+  Peer(String label, Fit fit) {
+    this(label, GALLERY, fit);
+  }
+
   Peer(String label, String className) {
-    this(label, className, "", List.of());
+    this(label, className, Fit.ALL);
+  }
+
+  Peer(String label, String className, Fit fit) {
+    this(label, className, fit, "", List.of());
   }
 
   Peer(String label, String className, String debianPackage, List<String> libraryNames) {
+    this(label, className, Fit.ALL, debianPackage, libraryNames);
+  }
+
+  Peer(String label, String className, Fit fit, String debianPackage, List<String> libraryNames) {
     this.label = label;
     this.className = className;
+    this.fit = fit;
     this.debianPackage = debianPackage;
     this.libraryNames = libraryNames;
   }
@@ -78,6 +114,25 @@ public enum Peer {
    */
   public String label() {
     return label;
+  }
+
+  /**
+   * Which workloads it can run.
+   *
+   * @return some or all
+   */
+  public Fit fit() {
+    return fit;
+  }
+
+  /**
+   * Whether it is one of the simpler designs, which are compared only where they are asked for.
+   * They are for one thread, and run with more under a spin lock.
+   *
+   * @return true for those of the gallery
+   */
+  public boolean isOfGallery() {
+    return className.equals(GALLERY);
   }
 
   /**
@@ -135,17 +190,19 @@ public enum Peer {
   /**
    * Opens the peer: once in a JVM that measures.
    *
+   * @param threads how many will call it at the same time: 1, or any larger number
    * @return the allocator
    * @throws IllegalStateException if it is not installed, or the JVM lacks {@link #environment}
    */
-  public Subject open() {
+  public Subject open(int threads) {
     // By name, and not by a constructor reference: linking one would load all the classes of
     // subjects, and then no call of a workload would be bound to the only one in use.
     try {
-      return Class.forName(Peer.class.getPackageName() + "." + className)
-          .asSubclass(Subject.class)
-          .getDeclaredConstructor()
-          .newInstance();
+      Class<? extends Subject> type =
+          Class.forName(Peer.class.getPackageName() + "." + className).asSubclass(Subject.class);
+      return isOfGallery()
+          ? type.getDeclaredConstructor(Peer.class, int.class).newInstance(this, threads)
+          : type.getDeclaredConstructor().newInstance();
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("cannot open " + label, e);
     }

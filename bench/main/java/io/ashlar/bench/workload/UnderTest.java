@@ -10,6 +10,7 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.infra.BenchmarkParams;
 
 /** The allocator under test, one for all threads of a benchmark. */
 @State(Scope.Benchmark)
@@ -25,10 +26,14 @@ public class UnderTest {
   /** For JMH. */
   public UnderTest() {}
 
-  /** Opens the allocator. */
+  /**
+   * Opens the allocator.
+   *
+   * @param params tells how many threads there are
+   */
   @Setup
-  public void open() {
-    subject = Peer.of(allocator).open();
+  public void open(BenchmarkParams params) {
+    subject = Peer.of(allocator).open(params.getThreads());
   }
 
   /**

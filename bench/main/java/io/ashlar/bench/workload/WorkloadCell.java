@@ -117,7 +117,7 @@ public final class WorkloadCell {
   }
 
   private Outcome measure() throws Exception {
-    try (Subject subject = request.peer.open()) {
+    try (Subject subject = request.peer.open(request.threads)) {
       HandOver handOver = new HandOver(XmallocWorker.BATCHES, XmallocWorker.BATCH_BLOCKS);
       for (int i = 0; i < request.threads; i++) {
         int index = i;

@@ -65,18 +65,15 @@ public enum WorkloadName {
   }
 
   /**
-   * Whether an allocator can run the workload: an arena is freed as a whole and fits only where
-   * allocation and free pair up; and the handle is shown there too, where the look-up that it saves
-   * weighs most.
+   * Whether an allocator can run the workload. An arena, which is freed as a whole, fits only where
+   * allocation and free pair up, and so do designs that cannot free but the newest block; the
+   * handle is shown there alone because the look-up that it saves weighs most there.
    *
    * @param peer the allocator
    * @return whether it can
    */
   public boolean fits(Peer peer) {
-    return switch (peer) {
-      case ARENA, ASHLAR_HANDLE -> this == PAIR;
-      default -> true;
-    };
+    return this == PAIR || peer.fit() == Peer.Fit.ALL;
   }
 
   /**
@@ -93,11 +90,11 @@ public enum WorkloadName {
   }
 
   /**
-   * The allocators that can be run here.
+   * The allocators that are run where none are asked for.
    *
-   * @return those that are installed
+   * @return those that are installed, without the gallery
    */
-  public static Stream<Peer> present() {
-    return Arrays.stream(Peer.values()).filter(Peer::isPresent);
+  public static Stream<Peer> compared() {
+    return Arrays.stream(Peer.values()).filter(peer -> peer.isPresent() && !peer.isOfGallery());
   }
 }
