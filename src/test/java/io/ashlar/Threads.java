@@ -7,17 +7,28 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** Runs parts of tests in other threads, and brings back what they throw. */
-final class Threads {
+public final class Threads {
 
   /** A part of a test. */
   @FunctionalInterface
-  interface Task {
+  public interface Task {
+    /**
+     * Runs the part.
+     *
+     * @throws InterruptedException if it waits and is interrupted
+     */
     void run() throws InterruptedException;
   }
 
   private Threads() {}
 
-  static void run(Task... tasks) throws InterruptedException {
+  /**
+   * Runs each task in a platform thread of its own until all have ended.
+   *
+   * @param tasks what to run
+   * @throws InterruptedException if interrupted
+   */
+  public static void run(Task... tasks) throws InterruptedException {
     run(Thread.ofPlatform().factory(), List.of(tasks));
   }
 
@@ -25,8 +36,14 @@ final class Threads {
     run(Thread.ofVirtual().factory(), List.of(tasks));
   }
 
-  /** Runs each task in a thread of its own until all have ended. */
-  static void run(ThreadFactory factory, List<Task> tasks) throws InterruptedException {
+  /**
+   * Runs each task in a thread of its own until all have ended.
+   *
+   * @param factory makes the threads
+   * @param tasks what to run
+   * @throws InterruptedException if interrupted
+   */
+  public static void run(ThreadFactory factory, List<Task> tasks) throws InterruptedException {
     AtomicReference<Throwable> thrown = new AtomicReference<>();
     List<Thread> threads = new ArrayList<>();
     for (Task task : tasks) {
