@@ -83,6 +83,10 @@ abstract class RegionAllocator implements Allocator {
     }
   }
 
+  final boolean isClosed() {
+    return closed;
+  }
+
   final void checkOpen() {
     if (closed) {
       throw new IllegalStateException("closed");

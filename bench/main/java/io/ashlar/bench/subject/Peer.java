@@ -46,7 +46,29 @@ public enum Peer {
   /** Bump allocation downwards. */
   BUMP_DOWN("bump-down", Fit.PAIRS),
   /** Bump allocation from two ends. */
-  BUMP_TWO_ENDED("bump-two-ended", Fit.PAIRS);
+  BUMP_TWO_ENDED("bump-two-ended", Fit.PAIRS),
+  /** Blocks with headers, first fit. */
+  HEADER("header", Fit.ALL),
+  /** Blocks with headers, best fit. */
+  HEADER_BEST("header-best", Fit.ALL),
+  /** Blocks with headers, the first that is good enough. */
+  HEADER_GOOD_ENOUGH("header-good-enough", Fit.ALL),
+  /** Blocks with headers, first fit by a walk over all of them. */
+  HEADER_NO_LIST("header-no-list", Fit.ALL),
+  /** Blocks with headers, frees carried out a batch at a time. */
+  HEADER_DEFERRED("header-deferred", Fit.ALL),
+  /** Blocks with headers, frees carried out by a thread of the allocator's own. */
+  HEADER_AGENT("header-agent", Fit.ALL),
+  /** Lists of fixed-size blocks in front of blocks with headers. */
+  BLOCKS("blocks", Fit.ALL),
+  /** The same, filled from the beginning. */
+  BLOCKS_FILLED("blocks-filled", Fit.ALL),
+  /** The same with short lists. */
+  BLOCKS_CAPPED("blocks-capped", Fit.ALL),
+  /** The same with four classes to a doubling. */
+  BLOCKS_FINER("blocks-finer", Fit.ALL),
+  /** A user-space heap below another, over the baseline's design. */
+  HEAP("heap", Fit.ALL);
 
   /** Which workloads an allocator can run. */
   public enum Fit {
