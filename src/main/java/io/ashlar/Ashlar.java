@@ -2,6 +2,10 @@
 package io.ashlar;
 
 import io.ashlar.slab.SizeClasses;
+import io.ashlar.slab.SlabCache;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 
 /**
  * The scalable allocator: a cache of fixed-size blocks per thread, over slabs in shards, over a
@@ -66,9 +70,32 @@ public sealed interface Ashlar extends Allocator permits ScalableAllocator {
   }
 
   /**
+   * Makes a typed cache: blocks of exactly a layout's size, handed out in the state in which an
+   * initialiser left them when they were first cut. It grows as it is used.
+   *
+   * @param layout of a block
+   * @param initialiser constructs a block, whose bytes are zero; called once for each
+   * @return a new cache, to be closed before this allocator
+   * @throws IllegalArgumentException if the layout's size or alignment is above 32 MiB
+   * @throws IllegalStateException if this allocator is closed, or has 2,047 caches open
+   */
+  default SlabCache slabCache(MemoryLayout layout, Consumer<? super MemorySegment> initialiser) {
+    return slabCacheBuilder(layout).initialiser(initialiser).build();
+  }
+
+  /**
+   * Begins a typed cache with options.
+   *
+   * @param layout of a block
+   * @return a builder
+   */
+  SlabCacheBuilder slabCacheBuilder(MemoryLayout layout);
+
+  /**
    * Gives back to the operating system what memory is free: what this thread and ended threads
    * keep, what other threads have freed and is still on its way, and all slabs and runs that are
-   * wholly free. What other live threads keep for themselves they keep.
+   * wholly free, those of typed caches included. What other live threads keep for themselves they
+   * keep.
    *
    * <p>Blocking: waits for each shard's lock in turn. While the system takes back the records of
    * ended threads, no thread can begin to use the allocator; while it takes back free frames, a
@@ -82,8 +109,9 @@ public sealed interface Ashlar extends Allocator permits ScalableAllocator {
   /**
    * {@inheritDoc}
    *
-   * @throws IllegalStateException if an arena of this allocator is still open, or a segment of it
-   *     is in use by a call into native code; blocks stay live then, and closing may be tried again
+   * @throws IllegalStateException if an arena or a typed cache of this allocator is still open, or
+   *     a segment of it is in use by a call into native code; blocks stay live then, and closing
+   *     may be tried again
    */
   @Override
   void close();

@@ -195,8 +195,9 @@ public final class AshlarBuilder {
 
   /**
    * What is told of errors that cannot be thrown to who made them: an {@link InvalidFreeException}
-   * of a block freed twice by different threads. It is called by whichever thread finds out, with
-   * no lock held that a call of the allocator needs. Default: they are logged to {@code io.ashlar}.
+   * of a block freed twice by different threads, and what destructors of typed caches throw in a
+   * call of this allocator. It is called by whichever thread finds out, with no lock held that a
+   * call of the allocator needs. Default: they are logged to {@code io.ashlar}.
    *
    * @param handler the handler
    * @return this

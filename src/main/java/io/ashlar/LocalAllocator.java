@@ -37,7 +37,10 @@ public final class LocalAllocator implements SegmentAllocator {
    */
   public long malloc(long byteSize) {
     if (cache != null && cache.isOwnedBy(Thread.currentThread())) {
-      return cache.malloc(byteSize);
+      long address = cache.malloc(byteSize);
+      if (address != Allocator.NULL) {
+        return address;
+      }
     }
     checkThread();
     return allocator.malloc(byteSize);

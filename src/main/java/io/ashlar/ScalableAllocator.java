@@ -11,6 +11,7 @@ import io.ashlar.slab.BlockMap;
 import io.ashlar.slab.SizeClasses;
 import io.ashlar.slab.SlabSpace;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +32,7 @@ import java.util.function.Consumer;
  * @param keys the caches', without the way through them
  * @param mappingScope the scope of segments of mappings, which lie outside of the region
  * @param openArenas how many there are
+ * @param slabCaches the typed caches that are open
  */
 @SuppressWarnings("ArrayRecordComponent") // An array, for the same reason; nobody else sees it.
 record ScalableAllocator(
@@ -40,7 +42,8 @@ record ScalableAllocator(
     BlockMap blocks,
     long[] keys,
     Arena mappingScope,
-    LongAdder openArenas)
+    LongAdder openArenas,
+    SlabCaches slabCaches)
     implements Ashlar {
 
   static ScalableAllocator create(AshlarBuilder options) {
@@ -61,7 +64,14 @@ record ScalableAllocator(
       ThreadCaches caches =
           new ThreadCaches(space, options.threads(), options.hardening() == Hardening.STRICT);
       return new ScalableAllocator(
-          region, space, caches, space.blocks(), caches.keys(), Arena.ofShared(), new LongAdder());
+          region,
+          space,
+          caches,
+          space.blocks(),
+          caches.keys(),
+          Arena.ofShared(),
+          new LongAdder(),
+          new SlabCaches(errorHandler));
     } catch (Throwable e) {
       region.close();
       throw e;
@@ -82,6 +92,19 @@ record ScalableAllocator(
   }
 
   private long mallocSlow(long byteSize) {
+    long address = mallocEntering(byteSize);
+    return address != NULL || !canRetry(byteSize) ? address : mallocEntering(byteSize);
+  }
+
+  /**
+   * Whether memory that was out for a call may be there now: typed caches have given some back.
+   * With nothing entered and nothing half done, since their destructors may run.
+   */
+  private boolean canRetry(long byteSize) {
+    return byteSize <= region.byteSize() && slabCaches.giveBack() > 0;
+  }
+
+  private long mallocEntering(long byteSize) {
     ThreadCache cache = caches.enter();
     try {
       return cache.malloc(byteSize);
@@ -132,6 +155,13 @@ record ScalableAllocator(
     if (!Bits.isPowerOfTwo(byteAlignment)) {
       throw new IllegalArgumentException("alignment " + byteAlignment + " is no power of two");
     }
+    long address = alignedAllocEntering(byteAlignment, byteSize, zeroed);
+    return address != NULL || !canRetry(byteSize)
+        ? address
+        : alignedAllocEntering(byteAlignment, byteSize, zeroed);
+  }
+
+  private long alignedAllocEntering(long byteAlignment, long byteSize, boolean zeroed) {
     ThreadCache cache = caches.enter();
     try {
       return cache.alignedAlloc(byteAlignment, byteSize, zeroed);
@@ -146,6 +176,11 @@ record ScalableAllocator(
       return malloc(newByteSize);
     }
     checkSize(newByteSize);
+    long moved = reallocEntering(address, newByteSize);
+    return moved != NULL || !canRetry(newByteSize) ? moved : reallocEntering(address, newByteSize);
+  }
+
+  private long reallocEntering(long address, long newByteSize) {
     ThreadCache cache = caches.enter();
     try {
       long usable = cache.usableSize(address);
@@ -180,6 +215,13 @@ record ScalableAllocator(
   public int mallocBatch(long byteSize, long[] into, int from, int n) {
     Objects.checkFromIndexSize(from, n, into.length);
     checkSize(byteSize);
+    int done = mallocBatchEntering(byteSize, into, from, n);
+    return done == n || !canRetry(byteSize)
+        ? done
+        : done + mallocBatchEntering(byteSize, into, from + done, n - done);
+  }
+
+  private int mallocBatchEntering(long byteSize, long[] into, int from, int n) {
     ThreadCache cache = caches.enter();
     try {
       for (int i = 0; i < n; i++) {
@@ -231,13 +273,22 @@ record ScalableAllocator(
   @SuppressWarnings("restricted") // The block is the caller's: its address and size are ours.
   private MemorySegment asSegment(long address, long byteSize) {
     if (address == NULL) {
-      throw new OutOfNativeMemoryError(byteSize, space.usedBytes(), region.byteSize());
+      throw outOfMemory(byteSize);
     }
     long offset = address - region.address();
     if (Long.compareUnsigned(offset, region.byteSize()) < 0) {
       return region.segment().asSlice(offset, byteSize);
     }
     return MemorySegment.ofAddress(address).reinterpret(byteSize, mappingScope, null);
+  }
+
+  OutOfNativeMemoryError outOfMemory(long byteSize) {
+    return new OutOfNativeMemoryError(byteSize, space.usedBytes(), region.byteSize());
+  }
+
+  @Override
+  public SlabCacheBuilder slabCacheBuilder(MemoryLayout layout) {
+    return new SlabCacheBuilder(this, layout);
   }
 
   @Override
@@ -265,6 +316,7 @@ record ScalableAllocator(
 
   @Override
   public long trim() {
+    slabCaches.giveBack();
     return caches.trim();
   }
 
@@ -275,8 +327,9 @@ record ScalableAllocator(
     long[] freeBlocks = space.freeBlocks();
     int[] slabs = space.slabCounts();
     List<AllocatorStats.SizeClass> classes = new ArrayList<>();
-    long liveBytes = space.large().liveBytes();
-    long liveBlocks = space.large().allocations() - space.large().frees();
+    long[] objects = slabCaches.live();
+    long liveBytes = space.large().liveBytes() + objects[1];
+    long liveBlocks = space.large().allocations() - space.large().frees() + objects[0];
     long allocations = 0;
     long frees = 0;
     long remoteFrees = 0;
@@ -314,6 +367,7 @@ record ScalableAllocator(
   @Override
   public void validate() {
     caches.validate();
+    slabCaches.validate();
   }
 
   @Override
@@ -321,6 +375,9 @@ record ScalableAllocator(
     long open = openArenas.sum();
     if (open != 0) {
       throw new IllegalStateException(open + " arenas of this allocator are open");
+    }
+    if (slabCaches.count() != 0) {
+      throw new IllegalStateException(slabCaches.count() + " typed caches of it are open");
     }
     // What may refuse comes first; each of these may be called again.
     if (mappingScope.scope().isAlive()) {

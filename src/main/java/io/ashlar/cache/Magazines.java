@@ -5,6 +5,7 @@ import io.ashlar.memory.Bits;
 import io.ashlar.memory.Memory;
 import io.ashlar.memory.Padding;
 import io.ashlar.slab.FreeBatch;
+import io.ashlar.slab.ObjectSpaces;
 import io.ashlar.slab.SizeClasses;
 
 /**
@@ -29,10 +30,14 @@ import io.ashlar.slab.SizeClasses;
  *   2056        loaded of magazine 1, 2, …  8 bytes each: rounds put in or taken out otherwise
  *   3080        what the use of magazine 1, 2, … was at the last sweep
  *   4096        rounds of magazine 1, 2, …  1 KiB each
+ *   110592      typed caches, 8 bytes each: where the thread has its magazines for them
  *
  *   tally       63 … 16                                      ┊ 15 … 0
  *               allocations from the magazine, modulo 2^48   ┊ level: where the next push writes,
  *                                                            ┊ in rounds from byte 3072 on
+ *
+ *   typed cache 63 … 32                                      ┊ 31 … 0
+ *               record with the cache's magazines, packed    ┊ the cache's serial number, or 0
  *
  *   rounds      128 · number …   base - 1   base ………………… level         128 · (number + 1)
  *               unused           0          oldest … newest   room
@@ -42,6 +47,10 @@ import io.ashlar.slab.SizeClasses;
  * need not look the capacity up; and a 0 lies below the oldest round, so that a pop need not
  * either. One addition moves both halves of a tally, so counting costs nothing. Frees into a
  * magazine are not counted but follow: rounds = loaded - allocations + frees.
+ *
+ * <p>A thread's magazines for a typed cache are the same in a record of their own: a local one of
+ * number {@link #OBJECTS}, and a remote one of number {@link #REMOTE_OBJECTS}. They are found
+ * through the thread's record, so that what makes, finds and ends a thread's cache serves them too.
  *
  * <p>Not thread-safe, but that any thread may read the counters: a word is read whole, and is true
  * or was a moment ago.
@@ -62,6 +71,12 @@ final class Magazines {
 
   private static final int MIN_ROUNDS = 8;
 
+  /** Number of the local magazine in a record for a typed cache. */
+  static final int OBJECTS = 1;
+
+  /** Number of the remote magazine in a record for a typed cache. */
+  static final int REMOTE_OBJECTS = 2;
+
   private static final int REMOTE = 64;
   private static final int BOUND = REMOTE + SizeClasses.BOUND;
 
@@ -73,7 +88,10 @@ final class Magazines {
   private static final int LOADED = 2048;
   private static final int SWEPT = 3072;
   private static final int LEVELS = 3072;
-  private static final int USED_BYTES = LEVELS + (BOUND << (LOG_ROUNDS + 3));
+  private static final int TYPED = LEVELS + (BOUND << (LOG_ROUNDS + 3));
+  private static final int TYPED_BYTES = ObjectSpaces.BOUND * Long.BYTES;
+  private static final int USED_BYTES = TYPED + TYPED_BYTES;
+  private static final int OBJECTS_BYTES = LEVELS + ((REMOTE_OBJECTS + 1) << (LOG_ROUNDS + 3));
 
   private static final int LEVEL_BITS = 16;
   private static final long ALLOCATED_ONE = (1L << LEVEL_BITS) - 1;
@@ -99,6 +117,43 @@ final class Magazines {
       begin(record, remote(sizeClass), maxRemoteRounds(sizeClass));
     }
     return record;
+  }
+
+  /** As {@link #create}, the magazines of a typed cache. */
+  static int createObjects(long address, int homeKey, int remoteRounds) {
+    int record = Memory.packBase(address);
+    Memory.fill(address, OBJECTS_BYTES, (byte) 0);
+    Memory.putInt(address, homeKey);
+    begin(record, OBJECTS, 0);
+    begin(record, REMOTE_OBJECTS, remoteRounds);
+    return record;
+  }
+
+  /** Address space that a record for a typed cache takes. */
+  static long objectRecordBytes(long pageSize) {
+    return Bits.alignUp(OBJECTS_BYTES + Padding.BYTES, Math.max(pageSize, 64 << 10));
+  }
+
+  private static long typed(int record, int cache) {
+    return Memory.base(record) + TYPED + ((long) (cache & (ObjectSpaces.BOUND - 1)) << 3);
+  }
+
+  /**
+   * The thread's record for a typed cache; 0 if it has none, or it is of another of that number.
+   */
+  static int objects(int record, int cache, int serial) {
+    long entry = Memory.getLong(typed(record, cache));
+    return (int) entry == serial ? (int) (entry >>> 32) : 0;
+  }
+
+  /** Enters the thread's record for a typed cache. */
+  static void setObjects(int record, int cache, int serial, int objects) {
+    Memory.putLong(typed(record, cache), ((long) objects << 32) | (serial & 0xFFFF_FFFFL));
+  }
+
+  /** Removes the thread's record for a typed cache. */
+  static void removeObjects(int record, int cache) {
+    Memory.putLong(typed(record, cache), 0);
   }
 
   private static void begin(int record, int number, int capacity) {
@@ -218,6 +273,17 @@ final class Magazines {
     loaded(record, number, -count);
   }
 
+  /** Counts a block that is allocated, but comes from elsewhere than the magazine. */
+  static void passOut(int record, int number) {
+    add(word(record, TALLY, number), 1L << LEVEL_BITS);
+    add(word(record, LOADED, number), 1);
+  }
+
+  /** Counts a block that is freed, but goes elsewhere than into the magazine. */
+  static void passIn(int record, int number) {
+    add(word(record, LOADED, number), -1);
+  }
+
   private static void add(long at, long delta) {
     Memory.putLong(at, Memory.getLong(at) + delta);
   }
@@ -229,8 +295,13 @@ final class Magazines {
 
   /** Doubles the room of a class's local magazine, up to a bound; whether it did. */
   static boolean grow(int record, int number) {
+    return grow(record, number, maxRounds(number));
+  }
+
+  /** Doubles the room of a local magazine, up to a bound; whether it did. */
+  static boolean grow(int record, int number, int maxRounds) {
     int capacity = capacity(record, number);
-    int grown = Math.clamp(2L * capacity, MIN_ROUNDS, maxRounds(number));
+    int grown = Math.clamp(2L * capacity, Math.min(MIN_ROUNDS, maxRounds), maxRounds);
     resize(record, number, grown);
     return grown > capacity;
   }
@@ -256,7 +327,12 @@ final class Magazines {
    * was last asked.
    */
   static boolean isIdle(int record, int number) {
-    long now = number < REMOTE ? allocations(record, number) : frees(record, number);
+    return isIdle(
+        record, number, number < REMOTE ? allocations(record, number) : frees(record, number));
+  }
+
+  /** Whether the use of a magazine is what it was when this was last asked. */
+  static boolean isIdle(int record, int number, long now) {
     long at = word(record, SWEPT, number);
     boolean idle = Memory.getLong(at) == now;
     Memory.putLong(at, now);

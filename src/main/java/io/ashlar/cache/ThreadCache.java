@@ -11,6 +11,7 @@ import io.ashlar.slab.FreeBatch;
 import io.ashlar.slab.Shard;
 import io.ashlar.slab.SizeClasses;
 import io.ashlar.slab.SlabSpace;
+import java.util.Arrays;
 import java.util.function.LongPredicate;
 
 /**
@@ -57,6 +58,9 @@ public final class ThreadCache {
   private final SlabSpace space;
   private final ThreadCaches caches;
   private final Shard shard;
+
+  /** Magazines for typed caches, by the caches' numbers; perhaps of caches that are closed. */
+  private ObjectMagazines[] objects = {};
 
   /** Held by who uses a shared cache; null in a thread's own. */
   private final SpinLock shared;
@@ -416,6 +420,33 @@ public final class ThreadCache {
     for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
       release(sizeClass, Magazines.count(record, sizeClass));
       sendHome(sizeClass);
+    }
+    for (ObjectMagazines magazines : objects) {
+      if (magazines != null) {
+        magazines.caches().flush(magazines);
+      }
+    }
+  }
+
+  /** The magazines for the typed cache of a number, or for one that had it; null if none. */
+  ObjectMagazines objects(int number) {
+    return number < objects.length ? objects[number] : null;
+  }
+
+  /** Enters the magazines for a typed cache. */
+  void setObjects(int number, ObjectMagazines magazines) {
+    if (number >= objects.length) {
+      objects = Arrays.copyOf(objects, number + 1);
+    }
+    objects[number] = magazines;
+  }
+
+  /** Ends the magazines for typed caches: the thread has ended. */
+  void endObjects() {
+    for (ObjectMagazines magazines : objects) {
+      if (magazines != null) {
+        magazines.caches().end(magazines);
+      }
     }
   }
 

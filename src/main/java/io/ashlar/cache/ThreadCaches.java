@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.agrona.collections.LongArrayList;
 import org.agrona.collections.LongHashSet;
 
@@ -62,6 +63,9 @@ public final class ThreadCaches {
   private long nextRecord;
   private final long endOfRecords;
 
+  /** Records of native memory for the magazines of typed caches. */
+  private final ObjectRecords objectRecords;
+
   private final SlabSpace space;
   private final boolean strict;
   private final ThreadCache[] shared;
@@ -78,6 +82,7 @@ public final class ThreadCaches {
   public ThreadCaches(SlabSpace space, int threads, boolean strict) {
     this.space = space;
     this.strict = strict;
+    objectRecords = new ObjectRecords(!space.region().decommits());
     nextRecord = space.threadRecords();
     endOfRecords = nextRecord + recordBytes(space.shardCount(), threads);
     threadsOfShard = new int[space.shardCount()];
@@ -117,6 +122,10 @@ public final class ThreadCaches {
 
   boolean strict() {
     return strict;
+  }
+
+  ObjectRecords objectRecords() {
+    return objectRecords;
   }
 
   void checkOpen() {
@@ -193,11 +202,16 @@ public final class ThreadCaches {
    * @param cache what {@link #enter} returned
    */
   public void leave(ThreadCache cache) {
+    leaveTurn(cache);
+    space.reportFaults();
+  }
+
+  /** Ends the work with a cache; what was found to be freed twice is still to be reported. */
+  void leaveTurn(ThreadCache cache) {
     SpinLock turn = cache.shared();
     if (turn != null) {
       turn.unlock();
     }
-    space.reportFaults();
   }
 
   /** Lock-free as long as one of the shared caches is free. */
@@ -283,6 +297,7 @@ public final class ThreadCaches {
 
   private void end(ThreadCache cache) {
     cache.flush();
+    cache.endObjects();
     cache.count(ended);
     freeRecords.addLong(cache.record());
     threadsOfShard[cache.home()]--;
@@ -301,14 +316,7 @@ public final class ThreadCaches {
    */
   void reclaim(ThreadCache own) {
     own.flush();
-    lock.lock();
-    try {
-      // From the first on: after a wrap, one looked at before may move to where the next is due.
-      nextLookedAt = 0;
-      lookForEnded(all.size());
-    } finally {
-      lock.unlock();
-    }
+    endThreads();
     for (ThreadCache cache : shared) {
       // Not the caller's, whose turn it is already; nor waited for, since it may wait for us.
       if (cache.shared().tryLock()) {
@@ -320,6 +328,50 @@ public final class ThreadCaches {
       }
     }
     space.collect();
+  }
+
+  private void endThreads() {
+    lock.lock();
+    try {
+      // From the first on: after a wrap, one looked at before may move to where the next is due.
+      nextLookedAt = 0;
+      lookForEnded(all.size());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Finds free memory when there is none, for who has entered no cache. */
+  void reclaim() {
+    ThreadCache own = enter();
+    try {
+      reclaim(own);
+    } finally {
+      leaveTurn(own);
+    }
+  }
+
+  /**
+   * Shows the caches that nobody is using but the caller, the shared ones in turn and without
+   * waiting; and gives back those of threads that have ended.
+   */
+  void visitIdle(Consumer<ThreadCache> visitor) {
+    ThreadCache own = enter();
+    try {
+      visitor.accept(own);
+    } finally {
+      leaveTurn(own);
+    }
+    endThreads();
+    for (ThreadCache cache : shared) {
+      if (cache.shared().tryLock()) {
+        try {
+          visitor.accept(cache);
+        } finally {
+          cache.shared().unlock();
+        }
+      }
+    }
   }
 
   /**
@@ -379,6 +431,7 @@ public final class ThreadCaches {
     for (ThreadCache cache : shared) {
       cache.count(sums);
     }
+    sums.bytes += objectRecords.residentBytes();
     sums.bytes += TABLE_SIZE * (2 * Long.BYTES + Integer.BYTES);
     return sums;
   }
@@ -419,6 +472,7 @@ public final class ThreadCaches {
       }
       closed = true;
       Arrays.fill(keys, 0);
+      objectRecords.close();
       all.forEach(ThreadCache::close);
       return true;
     } finally {

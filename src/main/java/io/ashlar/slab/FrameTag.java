@@ -8,6 +8,7 @@ package io.ashlar.slab;
  *   63 … 32            ┊ 31 … 16        ┊ 15 … 0
  *   slab's number      ┊ home shard + 1 ┊ code of its class    a frame of a slab
  *   frames of the run  ┊ 0xFFFF         ┊ 0                    first frame of a run
+ *   object slab's num. ┊ 0x8001 + home  ┊ number of its cache  a frame of a typed cache's slab
  *   0                  ┊ 0              ┊ 0                    any other
  * </pre>
  *
@@ -26,6 +27,12 @@ public final class FrameTag {
   private static final int VALUE_SHIFT = 32;
   private static final int RUN = 0xFFFF;
 
+  /** Set in the middle part of an object slab's tag, beside home + 1. */
+  private static final int OBJECT = 0x8000;
+
+  /** Of a key: what all slabs of a typed cache have in common, whatever their home. */
+  private static final int CACHE_MASK = (OBJECT << HOME_SHIFT) | 0xFFFF;
+
   private FrameTag() {}
 
   static long slab(int home, int sizeClass, int number) {
@@ -34,6 +41,49 @@ public final class FrameTag {
 
   static long run(int frames) {
     return (long) frames << VALUE_SHIFT | (long) RUN << HOME_SHIFT;
+  }
+
+  /** A frame of a slab of a typed cache, whose number is not 0. */
+  static long object(int home, int cache, int number) {
+    return ((long) number << VALUE_SHIFT) | (objectKey(home, cache) & 0xFFFF_FFFFL);
+  }
+
+  /**
+   * The key of a typed cache's slabs in a shard.
+   *
+   * @param home the shard's number
+   * @param cache the cache's number, 1 … 65,535
+   * @return the key
+   */
+  public static int objectKey(int home, int cache) {
+    return ((OBJECT | (home + 1)) << HOME_SHIFT) | cache;
+  }
+
+  /**
+   * Whether a key is that of a frame of a typed cache's slab, whatever its home.
+   *
+   * @param key a key
+   * @param cache the cache's number, 1 … 65,535
+   * @return whether it is
+   */
+  public static boolean isObject(int key, int cache) {
+    // A run's low part is 0, which is no cache's number.
+    return (key & CACHE_MASK) == (OBJECT << HOME_SHIFT | cache);
+  }
+
+  /** Whether a tag is that of a frame of any typed cache's slab. */
+  static boolean isObject(long tag) {
+    return isObject(key(tag), cache(tag)) && cache(tag) != 0;
+  }
+
+  /** The number of the typed cache whose slab it is. */
+  static int cache(long tag) {
+    return (char) tag;
+  }
+
+  /** The home shard in the key of an object slab's frame. */
+  static int objectHome(int key) {
+    return (owner(key) ^ OBJECT) - 1;
   }
 
   /**
@@ -77,7 +127,7 @@ public final class FrameTag {
    * @return whether it is
    */
   public static boolean isSlab(int key) {
-    return owner(key) != 0 && owner(key) != RUN;
+    return Integer.compareUnsigned(owner(key) - 1, MAX_SHARD) <= 0;
   }
 
   static boolean isSlab(long tag) {

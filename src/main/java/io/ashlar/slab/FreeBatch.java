@@ -63,12 +63,34 @@ public final class FreeBatch extends FreeBatchState {
     count += n;
   }
 
-  /** Takes blocks out, the last first; their addresses are written to native memory. */
-  int unload(long into, int n) {
+  /**
+   * Takes blocks out, the last first; their addresses are written to native memory.
+   *
+   * @param into where, 8 bytes each
+   * @param n how many at most
+   * @return how many there were
+   */
+  public int unload(long into, int n) {
     int taken = Math.min(n, count);
     count -= taken;
     Memory.copy(addresses, count, into, taken);
     return taken;
+  }
+
+  /** Moves blocks to another batch, the last ones, which has room for them. */
+  void moveTo(FreeBatch other, int n) {
+    count -= n;
+    System.arraycopy(addresses, count, other.addresses, other.count, n);
+    other.count += n;
+  }
+
+  /**
+   * Leaves only so many blocks, the first ones.
+   *
+   * @param n how many, at most {@link #count}
+   */
+  public void cutTo(int n) {
+    count = n;
   }
 
   /** Moves all blocks to another batch, which has room for them. */
@@ -76,6 +98,15 @@ public final class FreeBatch extends FreeBatchState {
     System.arraycopy(addresses, 0, other.addresses, other.count, count);
     other.count += count;
     count = 0;
+  }
+
+  /**
+   * Says that the blocks are of another class now.
+   *
+   * @param blockClass the class
+   */
+  public void setSizeClass(int blockClass) {
+    sizeClass = blockClass;
   }
 
   /**

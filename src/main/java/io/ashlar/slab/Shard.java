@@ -239,7 +239,7 @@ public final class Shard {
   }
 
   /** A batch too many is left to the garbage collector. */
-  private void recycle(FreeBatch batch) {
+  void recycle(FreeBatch batch) {
     emptied.relaxedOffer(batch);
   }
 

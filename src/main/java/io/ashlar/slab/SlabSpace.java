@@ -40,6 +40,7 @@ public final class SlabSpace implements AutoCloseable {
   private final Shard[] shards;
   private final long threadRecords;
   private final LargeBlocks large;
+  private final ObjectSpaces objects = new ObjectSpaces();
   private final long limitBytes;
   private final LongConsumer freedTwice;
 
@@ -142,6 +143,15 @@ public final class SlabSpace implements AutoCloseable {
   }
 
   /**
+   * Typed caches.
+   *
+   * @return those that are open
+   */
+  public ObjectSpaces objects() {
+    return objects;
+  }
+
+  /**
    * The region.
    *
    * @return where blocks lie
@@ -186,6 +196,11 @@ public final class SlabSpace implements AutoCloseable {
    */
   public void decommitRecord(long record, long byteLength) {
     metadata.decommit(record, byteLength);
+  }
+
+  /** Most bytes that slabs, runs and mappings may have together. */
+  long limitBytes() {
+    return limitBytes;
   }
 
   FrameAllocator frames() {
@@ -461,15 +476,15 @@ public final class SlabSpace implements AutoCloseable {
    * @return bytes, native and on the Java heap
    */
   public long metadataBytes() {
-    long objects = 0;
+    long heapBytes = 0;
     Slab[] slabs = directory;
     for (int i = 0; i < slabs.length && slabs[i] != null; i++) {
-      objects += slabs[i].footprint();
+      heapBytes += slabs[i].footprint();
     }
     for (Shard shard : shards) {
-      objects += shard.footprint();
+      heapBytes += shard.footprint();
     }
-    return metadata.residentBytes() + objects + (long) slabs.length * Integer.BYTES;
+    return metadata.residentBytes() + heapBytes + (long) slabs.length * Integer.BYTES;
   }
 
   /**
@@ -523,7 +538,9 @@ public final class SlabSpace implements AutoCloseable {
           + SizeClasses.blockBytes(slab.sizeClass())
           + " bytes";
     }
-    return "not the start of a live block";
+    return FrameTag.isObject(frameTable.tagAt(offset))
+        ? "in a slab of a typed cache"
+        : "not the start of a live block";
   }
 
   /**
@@ -536,6 +553,7 @@ public final class SlabSpace implements AutoCloseable {
     for (Shard shard : shards) {
       shard.validate();
     }
+    objects.forEach(ObjectSpace::validate);
     new SpaceAudit(this).run();
   }
 

@@ -14,6 +14,7 @@ final class SpaceAudit {
   private final SlabSpace space;
   private long slabFrames;
   private long runFrames;
+  private long objectFrames;
 
   SpaceAudit(SlabSpace space) {
     this.space = space;
@@ -27,18 +28,23 @@ final class SpaceAudit {
         frame += auditSlab(frame, tag);
       } else if (FrameTag.isRun(tag)) {
         frame += auditRun(frame, tag);
+      } else if (FrameTag.isObject(tag)) {
+        auditObjects(frame, tag);
+        frame++;
       } else {
         check(tag == FrameTag.NOTHING, "has a tag of no kind", frame);
         auditNothingBegins(frame, 1);
         frame++;
       }
     }
+    space.objects().forEach(objects -> objectFrames += objects.committedFrames());
+    long frames = slabFrames + runFrames + objectFrames;
     check(
-        space.frames().freeFrames() + slabFrames + runFrames == space.frames().frames(),
+        space.frames().freeFrames() + frames == space.frames().frames(),
         "frames: free + slabs' + runs' are not all",
         space.frames().freeFrames());
     check(
-        SlabSpace.bytes(slabFrames + runFrames) + space.large().mappedBytes() == space.usedBytes(),
+        SlabSpace.bytes(frames) + space.large().mappedBytes() == space.usedBytes(),
         "bytes used are not those of slabs, runs and mappings",
         space.usedBytes());
     check(
@@ -93,6 +99,20 @@ final class SpaceAudit {
     auditNothingBegins(frame, count);
     runFrames += count;
     return count;
+  }
+
+  /** That the slab's frames are all tagged so, the typed cache checks. */
+  private void auditObjects(long frame, long tag) {
+    ObjectSpace objects = space.objects().get(FrameTag.cache(tag));
+    check(objects != null, "is in a slab of a typed cache that is closed", frame);
+    ObjectSlab slab = objects.slab(FrameTag.value(tag));
+    check(
+        slab != null
+            && frame >= slab.firstFrame()
+            && frame < (long) slab.firstFrame() + slab.frames(),
+        "is not in the slab of a typed cache that it names",
+        frame);
+    auditNothingBegins(frame, 1);
   }
 
   private void auditNothingBegins(long frame, int count) {

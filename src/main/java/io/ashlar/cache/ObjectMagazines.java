@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.cache;
+
+import io.ashlar.memory.Backoff;
+import io.ashlar.memory.Memory;
+import io.ashlar.slab.FrameTag;
+import io.ashlar.slab.FreeBatch;
+import io.ashlar.slab.ObjectBlocks;
+import io.ashlar.slab.ObjectShard;
+import io.ashlar.slab.ObjectSpace;
+import java.util.function.LongPredicate;
+
+/**
+ * One thread's {@link Magazines} for a typed cache, and how they are filled and emptied: what
+ * {@link ThreadCache} is for the size classes. All rounds are constructed blocks.
+ *
+ * <p>Two things differ. A refill may bring blocks that are still to be constructed; those are the
+ * caller's, who constructs them where it holds nothing and nothing is half done, since that is a
+ * user's code. And a cache with few blocks keeps none of them back: then every block passes through
+ * to its shard and from it, and the magazines have no room.
+ *
+ * <p><b>Threads.</b> As with {@link ThreadCache}: used by the owner alone, or by who holds the turn
+ * of the shared cache that it belongs to; or, after the owner's end or at the typed cache's, by who
+ * holds the lock of {@link ObjectCaches}.
+ */
+final class ObjectMagazines {
+
+  private static final int VISITS_PER_SWEEP = 64;
+  private static final int LOCAL = Magazines.OBJECTS;
+  private static final int REMOTE = Magazines.REMOTE_OBJECTS;
+
+  /** Bytes that this takes on the Java heap, about. */
+  static final int FOOTPRINT = 64;
+
+  private final ObjectCaches caches;
+  private final ObjectSpace space;
+  private final ObjectBlocks blocks;
+  private final ThreadCache thread;
+  private final ObjectShard shard;
+  private final int record;
+
+  /** Whether the typed cache is closed, or the thread has ended. Under the lock of the caches. */
+  private boolean ended;
+
+  ObjectMagazines(ObjectCaches caches, ThreadCache thread, long address) {
+    this.caches = caches;
+    this.thread = thread;
+    space = caches.space();
+    blocks = space.blocks();
+    shard = space.shard(thread.home());
+    int homeKey =
+        caches.strict()
+            ? FastPath.EVERY_FREE_IS_SLOW
+            : FrameTag.objectKey(thread.home(), blocks.cache());
+    record = Magazines.createObjects(address, homeKey, caches.maxRemoteRounds());
+  }
+
+  ObjectCaches caches() {
+    return caches;
+  }
+
+  int packedRecord() {
+    return record;
+  }
+
+  // ---- allocation ------------------------------------------------------------------------------
+
+  /** A constructed block out of the magazine; 0 if it is empty. */
+  long alloc() {
+    return ObjectPath.alloc(blocks, record);
+  }
+
+  /** Takes blocks of one kind from a shard, for {@link #load}; null if there are none. */
+  FreeBatch refill() {
+    visitSlowPath();
+    Magazines.grow(record, LOCAL, caches.maxRounds());
+    int half = Math.max(1, (Magazines.capacity(record, LOCAL) + 1) / 2);
+    FreeBatch batch = shard.emptyBatch();
+    boolean taken = false;
+    try {
+      taken = takeFromShards(batch, half);
+    } finally {
+      if (!taken) {
+        shard.recycle(batch.begin(ObjectShard.CONSTRUCTED));
+      }
+    }
+    return taken ? batch : null;
+  }
+
+  private boolean takeFromShards(FreeBatch into, int wanted) {
+    for (int attempt = 0; ; attempt++) {
+      boolean contended = false;
+      for (int i = 0; i < space.shardCount(); i++) {
+        int from = (shard.number() + i) % space.shardCount();
+        int taken = space.shard(from).tryTake(into, wanted);
+        if (taken > 0) {
+          return true;
+        }
+        contended |= taken == ObjectShard.CONTENDED;
+      }
+      if (!contended) {
+        return false;
+      }
+      Backoff.pause(attempt);
+    }
+  }
+
+  /** Allocates one of a batch of constructed blocks, and keeps the others. */
+  long load(FreeBatch batch) {
+    int kept = batch.count() - 1;
+    long address = batch.address(kept);
+    blocks.setLive(blocks.placeOf(address));
+    Magazines.passOut(record, LOCAL);
+    batch.cutTo(kept);
+    keep(batch);
+    return address;
+  }
+
+  /** Keeps constructed blocks as far as there is room, and gives the others back to their shard. */
+  void keep(FreeBatch batch) {
+    int room = Magazines.capacity(record, LOCAL) - Magazines.count(record, LOCAL);
+    int n = Math.min(room, batch.count());
+    if (n > 0) {
+      boolean mixed = space.homeOf(batch.address(0)) != shard;
+      long into = Magazines.rounds(record, LOCAL) + ((long) Magazines.count(record, LOCAL) << 3);
+      batch.unload(into, n);
+      Magazines.setMixed(record, LOCAL, mixed || (Magazines.count(record, LOCAL) > 0 && isMixed()));
+      Magazines.loaded(record, LOCAL, n);
+    }
+    if (batch.count() > 0) {
+      handOver(batch, space.homeOf(batch.address(0)));
+    } else {
+      shard.recycle(batch);
+    }
+  }
+
+  // ---- freeing ---------------------------------------------------------------------------------
+
+  /** Takes a block back; whether it was in use, and this cache's. If not nothing has changed. */
+  boolean free(long address) {
+    return ObjectPath.free(blocks, record, address) || freeSlow(address);
+  }
+
+  private boolean freeSlow(long address) {
+    long offset = blocks.offset(address);
+    if (!blocks.contains(offset)) {
+      return false;
+    }
+    long tag = blocks.tag(offset);
+    int key = FrameTag.key(tag);
+    if (!FrameTag.isObject(key, blocks.cache())) {
+      return false;
+    }
+    long place = blocks.place(offset, tag);
+    if (place == ObjectBlocks.NOWHERE || !blocks.isLive(place)) {
+      return false;
+    }
+    boolean local = key == FrameTag.objectKey(shard.number(), blocks.cache());
+    int magazine = local ? LOCAL : REMOTE;
+    makeRoom(magazine);
+    // What may fail comes first. At the strict setting another may have been faster meanwhile.
+    FreeBatch alone = Magazines.capacity(record, magazine) == 0 ? shard.emptyBatch() : null;
+    if (!claim(place)) {
+      if (alone != null) {
+        shard.recycle(alone.begin(ObjectShard.CONSTRUCTED));
+      }
+      return false;
+    }
+    if (alone == null) {
+      Magazines.push(record, magazine, address);
+    } else {
+      Magazines.passIn(record, magazine);
+      alone.begin(ObjectShard.CONSTRUCTED).add(address);
+      handOver(alone, space.homeOf(address));
+    }
+    return true;
+  }
+
+  private boolean claim(long place) {
+    if (caches.strict()) {
+      return blocks.tryFree(place);
+    }
+    blocks.setFree(place);
+    return true;
+  }
+
+  private void makeRoom(int magazine) {
+    int count = Magazines.count(record, magazine);
+    if (count < Magazines.capacity(record, magazine)) {
+      return;
+    }
+    visitSlowPath();
+    if (magazine == REMOTE) {
+      sendHome();
+    } else if (!Magazines.grow(record, LOCAL, caches.maxRounds())) {
+      release((Magazines.count(record, LOCAL) + 1) / 2);
+    }
+  }
+
+  // ---- giving back -----------------------------------------------------------------------------
+
+  private boolean isMixed() {
+    return Magazines.isMixed(record, LOCAL);
+  }
+
+  /** Gives the oldest rounds back to their shards; taken out also if an error ends this early. */
+  private void release(int count) {
+    int left = count;
+    while (left > 0) {
+      int n = Math.min(left, FreeBatch.CAPACITY);
+      long rounds = Magazines.rounds(record, LOCAL);
+      try {
+        if (prefixOf(shard, rounds, n) < n || !shard.tryRelease(rounds, n)) {
+          sendRounds(rounds, n);
+        }
+      } finally {
+        Magazines.unload(record, LOCAL, n);
+      }
+      left -= n;
+    }
+  }
+
+  /** How many rounds from the first on are blocks of a shard. */
+  private int prefixOf(ObjectShard home, long rounds, int count) {
+    if (home == shard && !isMixed()) {
+      return count;
+    }
+    int n = 0;
+    while (n < count && homeOfRound(rounds, n) == home) {
+      n++;
+    }
+    return n;
+  }
+
+  private ObjectShard homeOfRound(long rounds, int index) {
+    return space.homeOf(Memory.getLong(rounds + ((long) index << 3)));
+  }
+
+  /** Sends rounds in batches, one for each stretch of the same home. */
+  private void sendRounds(long rounds, int count) {
+    for (int i = 0; i < count; ) {
+      ObjectShard home = homeOfRound(rounds, i);
+      FreeBatch batch = shard.emptyBatch().begin(ObjectShard.CONSTRUCTED);
+      do {
+        batch.add(Memory.getLong(rounds + ((long) i++ << 3)));
+      } while (i < count && homeOfRound(rounds, i) == home);
+      handOver(batch, home);
+    }
+  }
+
+  /** Hands over what the remote magazine holds, a batch to each shard. */
+  private void sendHome() {
+    for (int left; (left = Magazines.count(record, REMOTE)) > 0; ) {
+      long rounds = Magazines.rounds(record, REMOTE);
+      ObjectShard home = homeOfRound(rounds, 0);
+      FreeBatch batch = shard.emptyBatch().begin(ObjectShard.CONSTRUCTED);
+      int kept = 0;
+      for (int i = 0; i < left; i++) {
+        long address = Memory.getLong(rounds + ((long) i << 3));
+        if (space.homeOf(address) == home) {
+          batch.add(address);
+        } else {
+          Memory.putLong(rounds + ((long) kept++ << 3), address);
+        }
+      }
+      // First out of here, then over there: rather lost than had twice.
+      Magazines.loaded(record, REMOTE, kept - left);
+      handOver(batch, home);
+    }
+  }
+
+  private void handOver(FreeBatch batch, ObjectShard home) {
+    if (home == null) {
+      for (int i = 0; i < batch.count(); i++) {
+        space.noteFreedTwice(batch.address(i));
+      }
+    } else if (home.offer(batch)) {
+      home.tryDrain();
+    }
+  }
+
+  private void visitSlowPath() {
+    if (Magazines.visit(record) % VISITS_PER_SWEEP == 0) {
+      sweep();
+    }
+  }
+
+  /** Empties the magazines not used since the last sweep. */
+  private void sweep() {
+    int count = Magazines.count(record, LOCAL);
+    if (Magazines.isIdle(record, LOCAL, Magazines.allocations(record, LOCAL)) && count > 0) {
+      release(count);
+      Magazines.shrink(record, LOCAL);
+    }
+    if (Magazines.isIdle(record, REMOTE, Magazines.frees(record, REMOTE))) {
+      sendHome();
+    }
+  }
+
+  /** Gives back every block that the thread keeps. */
+  void flush() {
+    release(Magazines.count(record, LOCAL));
+    sendHome();
+  }
+
+  // ---- end and figures -------------------------------------------------------------------------
+
+  boolean isEnded() {
+    return ended;
+  }
+
+  /** Gives back all blocks and the record. Under the lock of the caches. */
+  void end() {
+    ended = true;
+    flush();
+    Magazines.removeObjects(thread.packedRecord(), blocks.cache());
+  }
+
+  void count(ObjectCounts sums) {
+    sums.allocations += Magazines.allocations(record, LOCAL);
+    sums.remoteFrees += Magazines.frees(record, REMOTE);
+    sums.frees += Magazines.frees(record, LOCAL) + Magazines.frees(record, REMOTE);
+  }
+
+  /**
+   * Checks that what the magazines hold is constructed, in use by nobody, and in them only once.
+   */
+  void validate(LongPredicate firstSeen) {
+    for (int magazine = LOCAL; magazine <= REMOTE; magazine++) {
+      long rounds = Magazines.rounds(record, magazine);
+      for (int i = 0; i < Magazines.count(record, magazine); i++) {
+        long address = Memory.getLong(rounds + ((long) i << 3));
+        if (!space.isKept(address) || !firstSeen.test(address)) {
+          throw new IllegalStateException(
+              "a thread keeps object 0x%x, which may be elsewhere too".formatted(address));
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.cache;
+
+import io.ashlar.slab.FrameTag;
+import io.ashlar.slab.ObjectBlocks;
+
+/**
+ * {@link FastPath} for a typed cache: what almost every call does, and nothing else. Wait-free; no
+ * lock, no atomic operation. Pure functions of the cache's blocks and a thread's record.
+ */
+public final class ObjectPath {
+
+  private static final long NULL = 0;
+
+  private ObjectPath() {}
+
+  /**
+   * The thread's record for a typed cache.
+   *
+   * @param record the calling thread's own
+   * @param blocks the cache's
+   * @param serial the cache's
+   * @return the record; 0 if there is none yet
+   */
+  public static int record(int record, ObjectBlocks blocks, int serial) {
+    return Magazines.objects(record, blocks.cache(), serial);
+  }
+
+  /**
+   * Takes a constructed block.
+   *
+   * @param blocks the cache's
+   * @param record the calling thread's for the cache
+   * @return its address; 0 if there is none on this path
+   */
+  public static long alloc(ObjectBlocks blocks, int record) {
+    long tally = Magazines.tally(record, Magazines.OBJECTS);
+    long address = Magazines.top(record, tally);
+    if (address != NULL) {
+      Magazines.pop(record, Magazines.OBJECTS, tally);
+      blocks.setLive(blocks.placeOf(address));
+    }
+    return address;
+  }
+
+  /**
+   * Takes a block back.
+   *
+   * @param blocks the cache's
+   * @param record the calling thread's for the cache
+   * @param address any value
+   * @return whether it is done
+   */
+  public static boolean free(ObjectBlocks blocks, int record, long address) {
+    long offset = blocks.offset(address);
+    if (!blocks.contains(offset)) {
+      return false;
+    }
+    long tag = blocks.tag(offset);
+    int key = FrameTag.key(tag);
+    int homeKey = Magazines.homeKey(record);
+    int magazine = Magazines.OBJECTS;
+    if (key != homeKey) {
+      if (homeKey == FastPath.EVERY_FREE_IS_SLOW || !FrameTag.isObject(key, blocks.cache())) {
+        return false;
+      }
+      magazine = Magazines.REMOTE_OBJECTS;
+    }
+    long place = blocks.place(offset, tag);
+    if (place == ObjectBlocks.NOWHERE
+        || !blocks.isLive(place)
+        || !Magazines.push(record, magazine, address)) {
+      return false;
+    }
+    blocks.setFree(place);
+    return true;
+  }
+}
