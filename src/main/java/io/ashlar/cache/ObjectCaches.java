@@ -308,6 +308,7 @@ public final class ObjectCaches {
     checkOpen();
     threads.visitIdle(this::flushOf);
     long bytes = space.giveBack(destroy);
+    threads.space().purgeIfDue();
     threads.space().reportFaults();
     return bytes;
   }

@@ -205,7 +205,10 @@ final class ObjectSlab {
       check(isFree || !isMade, "has a constructed block that is not in it");
       check(!isFree || index < capacity, "has a bit behind its last block");
       check(
-          home == null || !isFree || !blocks.checked() || !blocks.isLive(blocks.placeOf(blockAt(index))),
+          home == null
+              || !isFree
+              || !blocks.checked()
+              || !blocks.isLive(blocks.placeOf(blockAt(index))),
           "holds a block that is in use: " + index);
     }
     check(bits == freeCount, "has " + bits + " free blocks, counted as " + freeCount);
