@@ -6,6 +6,7 @@ import io.ashlar.cache.FastPath;
 import io.ashlar.cache.ThreadCache;
 import io.ashlar.cache.ThreadCaches;
 import io.ashlar.memory.Bits;
+import io.ashlar.memory.Memory;
 import io.ashlar.region.Region;
 import io.ashlar.slab.BlockMap;
 import io.ashlar.slab.SizeClasses;
@@ -80,15 +81,16 @@ record ScalableAllocator(
 
   @Override
   public long malloc(long byteSize) {
+    long address = mallocFast(byteSize);
+    return address != NULL ? address : mallocSlow(byteSize);
+  }
+
+  private long mallocFast(long byteSize) {
     Thread thread = Thread.currentThread();
     int place = ThreadCaches.place(thread);
-    if (ThreadCaches.isAt(place, thread, keys)) {
-      long address = FastPath.malloc(blocks, ThreadCaches.recordAt(place, keys), byteSize);
-      if (address != NULL) {
-        return address;
-      }
-    }
-    return mallocSlow(byteSize);
+    return ThreadCaches.isAt(place, thread, keys)
+        ? FastPath.malloc(blocks, ThreadCaches.recordAt(place, keys), byteSize)
+        : NULL;
   }
 
   private long mallocSlow(long byteSize) {
@@ -147,7 +149,12 @@ record ScalableAllocator(
 
   @Override
   public long calloc(long byteSize) {
-    return alignedAlloc(1, byteSize, true);
+    long address = mallocFast(byteSize);
+    if (address == NULL) {
+      return alignedAlloc(1, byteSize, true);
+    }
+    Memory.fill(address, byteSize, (byte) 0);
+    return address;
   }
 
   private long alignedAlloc(long byteAlignment, long byteSize, boolean zeroed) {
@@ -170,8 +177,23 @@ record ScalableAllocator(
     }
   }
 
+  /** The usable bytes of a live block of a slab; 0 if it is none, or the thread has no cache. */
+  private int usableSizeFast(long address) {
+    Thread thread = Thread.currentThread();
+    return ThreadCaches.isAt(ThreadCaches.place(thread), thread, keys)
+        ? FastPath.usableSize(blocks, address)
+        : 0;
+  }
+
   @Override
   public long realloc(long address, long newByteSize) {
+    int usable = usableSizeFast(address);
+    return newByteSize > 0 && FastPath.staysInPlace(usable, newByteSize)
+        ? address
+        : reallocSlow(address, newByteSize);
+  }
+
+  private long reallocSlow(long address, long newByteSize) {
     if (address == NULL) {
       return malloc(newByteSize);
     }
@@ -199,6 +221,11 @@ record ScalableAllocator(
 
   @Override
   public long usableSize(long address) {
+    int usable = usableSizeFast(address);
+    return usable != 0 ? usable : usableSizeSlow(address);
+  }
+
+  private long usableSizeSlow(long address) {
     ThreadCache cache = caches.enter();
     try {
       long usable = cache.usableSize(address);

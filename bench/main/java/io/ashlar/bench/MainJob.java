@@ -10,6 +10,7 @@ import io.ashlar.bench.workload.WorkloadName;
 import io.ashlar.bench.workload.WorkloadSeries;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -17,9 +18,10 @@ import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
  * The main job: every workload at every number of threads and every trace, with every allocator
- * that is present, in rounds. A round measures each cell once, the allocators of a cell one after
- * the other, so that what disturbs the machine for a while disturbs all of them; ratios are taken
- * inside a round.
+ * that is present, in rounds. A round measures each cell once, in a JVM of its own: a workload with
+ * an allocator at all numbers of threads, or a trace with an allocator. The allocators of a
+ * workload come one after the other, so that what disturbs the machine for a while disturbs all of
+ * them; ratios are taken inside a round.
  */
 final class MainJob {
 
@@ -28,7 +30,9 @@ final class MainJob {
   private static final int MIN_ROUNDS = 2;
   private static final String THREADED_TRACE = "redis";
 
-  private final List<WorkloadSeries> workloads = new ArrayList<>();
+  /** By workload and allocator those of each number of threads. */
+  private final List<List<WorkloadSeries>> workloads = new ArrayList<>();
+
   private final List<Replays> replays = new ArrayList<>();
   private final Duration budget;
 
@@ -41,11 +45,14 @@ final class MainJob {
   MainJob(List<Peer> peers, Duration budget) {
     this.budget = budget;
     for (WorkloadName workload : WorkloadName.values()) {
-      for (int threads : THREADS) {
-        for (Peer peer : peers) {
-          if (isPlanned(workload, peer, threads)) {
-            workloads.add(new WorkloadSeries(workload, peer, threads));
-          }
+      for (Peer peer : peers) {
+        List<WorkloadSeries> series =
+            Arrays.stream(THREADS)
+                .filter(threads -> isPlanned(workload, peer, threads))
+                .mapToObj(threads -> new WorkloadSeries(workload, peer, threads))
+                .toList();
+        if (!series.isEmpty()) {
+          workloads.add(series);
         }
       }
     }
@@ -95,7 +102,7 @@ final class MainJob {
         round(round++, progress);
       } while (round < MIN_ROUNDS || hasTimeFor(start, round));
     }
-    return new Comparison(workloads, replays, round);
+    return new Comparison(workloads.stream().flatMap(List::stream).toList(), replays, round);
   }
 
   private boolean hasTimeFor(long start, int rounds) {
@@ -104,9 +111,10 @@ final class MainJob {
   }
 
   private void round(int round, ProgressBar progress) throws InterruptedException {
-    for (WorkloadSeries series : workloads) {
-      progress.setExtraMessage(series.workload().label() + " " + series.peer());
-      series.measure();
+    for (List<WorkloadSeries> series : workloads) {
+      WorkloadSeries any = series.get(0);
+      progress.setExtraMessage(any.workload().label() + " " + any.peer());
+      WorkloadSeries.measure(series);
       progress.step();
     }
     for (Replays series : replays) {

@@ -81,4 +81,35 @@ public final class FastPath {
     blocks.setFree(place);
     return true;
   }
+
+  /**
+   * The usable bytes of a block.
+   *
+   * @param blocks the block map
+   * @param address any value
+   * @return bytes; 0 if no live block of a slab begins there
+   */
+  public static int usableSize(BlockMap blocks, long address) {
+    long offset = blocks.offset(address);
+    if (!blocks.contains(offset)) {
+      return 0;
+    }
+    int key = blocks.key(offset);
+    int code = FrameTag.code(key);
+    return FrameTag.isSlab(key) && blocks.isLive(blocks.place(offset, code))
+        ? SizeClasses.blockBytes(SizeClasses.sizeClass(code))
+        : 0;
+  }
+
+  /**
+   * Whether a block stays where it is when its size changes: if it is large enough, and not more
+   * than twice as large as it would have to be.
+   *
+   * @param usable its usable bytes
+   * @param newByteSize bytes wanted
+   * @return whether it does
+   */
+  public static boolean staysInPlace(long usable, long newByteSize) {
+    return newByteSize <= usable && newByteSize >= usable / 2;
+  }
 }

@@ -398,7 +398,7 @@ public final class ThreadCache {
   private void visitSlowPath() {
     if (Magazines.visit(record) % VISITS_PER_SWEEP == 0) {
       sweep();
-      space.purgeIfDue();
+      space.tidyIfDue();
     }
   }
 
@@ -469,14 +469,8 @@ public final class ThreadCache {
     if (!blocks.contains(offset)) {
       return space.large().mappingBytes(address);
     }
-    int key = blocks.key(offset);
-    if (!FrameTag.isSlab(key)) {
-      return space.large().runBytes(offset);
-    }
-    int code = FrameTag.code(key);
-    return blocks.isLive(blocks.place(offset, code))
-        ? SizeClasses.blockBytes(SizeClasses.sizeClass(code))
-        : 0;
+    int ofSlab = FastPath.usableSize(blocks, address);
+    return ofSlab != 0 ? ofSlab : space.large().runBytes(offset);
   }
 
   /**
@@ -489,7 +483,7 @@ public final class ThreadCache {
    */
   public long realloc(long address, long usable, long newByteSize) {
     long newSize = Math.max(newByteSize, 1);
-    if (newSize <= usable && newSize >= usable / 2 && usable <= SizeClasses.MAX_BLOCK_BYTES) {
+    if (FastPath.staysInPlace(usable, newSize) && usable <= SizeClasses.MAX_BLOCK_BYTES) {
       return address;
     }
     if (usable > SizeClasses.MAX_BLOCK_BYTES && newSize > SizeClasses.MAX_BLOCK_BYTES) {

@@ -8,7 +8,9 @@ package io.ashlar.slab;
  * under the shard's lock.
  *
  * <p>A slab with blocks in the depot is not wholly free, so what the depot keeps is bounded for
- * each class, and given up by {@link Shard#trim}.
+ * each class, given up by {@link Shard#trim}, and from time to time cut back to its <em>working
+ * set</em>, as in that paper: blocks beyond the fewest that it had since the last time were not
+ * needed.
  */
 final class Depot {
 
@@ -17,6 +19,9 @@ final class Depot {
 
   private final FreeBatch[] first = new FreeBatch[SizeClasses.BOUND];
   private final int[] blocks = new int[SizeClasses.BOUND];
+
+  /** Fewest that {@link #blocks} was since the last {@link #removeUnused}. */
+  private final int[] fewest = new int[SizeClasses.BOUND];
 
   Depot() {}
 
@@ -54,28 +59,57 @@ final class Depot {
   /** Takes blocks out of the first batch of its class; once empty it is the caller's. */
   int take(FreeBatch batch, long into, int n) {
     int taken = batch.unload(into, n);
-    blocks[batch.sizeClass()] -= taken;
+    subtract(batch.sizeClass(), taken);
     if (batch.count() == 0) {
-      remove(batch);
+      first[batch.sizeClass()] = batch.next;
+      batch.next = null;
     }
     return taken;
   }
 
-  /** Takes a batch out, whichever; null if there is none. */
-  FreeBatch removeAny() {
-    for (FreeBatch batch : first) {
-      if (batch != null) {
-        blocks[batch.sizeClass()] -= batch.count();
-        remove(batch);
-        return batch;
-      }
-    }
-    return null;
+  private void subtract(int sizeClass, int taken) {
+    blocks[sizeClass] -= taken;
+    fewest[sizeClass] = Math.min(fewest[sizeClass], blocks[sizeClass]);
   }
 
-  private void remove(FreeBatch batch) {
-    first[batch.sizeClass()] = batch.next;
-    batch.next = null;
+  /**
+   * Takes out the batches of a class that were there, whole, ever since the last time; those that
+   * came first.
+   *
+   * @return the first of them, the others behind it; null if there are none
+   */
+  FreeBatch removeUnused(int sizeClass) {
+    int used = blocks[sizeClass] - fewest[sizeClass];
+    FreeBatch last = null;
+    FreeBatch unused = first[sizeClass];
+    while (unused != null && used > 0) {
+      used -= unused.count();
+      last = unused;
+      unused = unused.next;
+    }
+    cutBehind(sizeClass, last);
+    fewest[sizeClass] = blocks[sizeClass];
+    return unused;
+  }
+
+  /** Takes out all batches of a class; as {@link #removeUnused}. */
+  FreeBatch removeAll(int sizeClass) {
+    FreeBatch all = first[sizeClass];
+    cutBehind(sizeClass, null);
+    return all;
+  }
+
+  /** Takes out the batches behind one; all if it is null. */
+  private void cutBehind(int sizeClass, FreeBatch last) {
+    FreeBatch rest = last == null ? first[sizeClass] : last.next;
+    for (FreeBatch batch = rest; batch != null; batch = batch.next) {
+      subtract(sizeClass, batch.count());
+    }
+    if (last == null) {
+      first[sizeClass] = null;
+    } else {
+      last.next = null;
+    }
   }
 
   /** Bytes that the batches take on the Java heap, about. */

@@ -238,6 +238,16 @@ public final class Shard {
     }
   }
 
+  /** Puts the blocks of a batch, and of those behind it, into their slabs. */
+  private void putChain(FreeBatch chain) {
+    for (FreeBatch batch = chain, next; batch != null; batch = next) {
+      next = batch.next;
+      batch.next = null;
+      putAll(batch);
+      recycle(batch);
+    }
+  }
+
   /** A batch too many is left to the garbage collector. */
   void recycle(FreeBatch batch) {
     emptied.relaxedOffer(batch);
@@ -274,22 +284,41 @@ public final class Shard {
     lock.lock();
     try {
       drain(Integer.MAX_VALUE);
-      for (FreeBatch batch; (batch = depot.removeAny()) != null; recycle(batch)) {
-        putAll(batch);
-      }
       for (int sizeClass = 1; sizeClass < lists.length; sizeClass++) {
-        SlabList list = lists[sizeClass];
-        for (Slab slab = list.first(), next; slab != null; slab = next) {
-          next = slab.next;
-          if (slab.isAllFree()) {
-            list.remove(slab);
-            list.addAllFree(-1);
-            space.dissolve(slab);
-          }
-        }
+        putChain(depot.removeAll(sizeClass));
+        dissolve(lists[sizeClass], lists[sizeClass].allFree());
       }
     } finally {
       lock.unlock();
+    }
+  }
+
+  /**
+   * Brings in what was freed, and gives back what was not used since the last time: of the depot,
+   * and of the slabs that are wholly free. Does nothing if the lock is taken.
+   */
+  void tryTidy() {
+    if (!lock.tryLock()) {
+      return;
+    }
+    try {
+      drain(4 * DRAIN_BATCHES);
+      for (int sizeClass = 1; sizeClass < lists.length; sizeClass++) {
+        putChain(depot.removeUnused(sizeClass));
+        dissolve(lists[sizeClass], lists[sizeClass].unusedAllFree());
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Gives back so many of the slabs that are wholly free, which stand at the end. */
+  private void dissolve(SlabList list, int count) {
+    for (int i = 0; i < count; i++) {
+      Slab slab = list.last();
+      list.remove(slab);
+      list.addAllFree(-1);
+      space.dissolve(slab);
     }
   }
 
@@ -331,6 +360,7 @@ public final class Shard {
           check(slab.previous == before, "is linked wrongly", slab);
           check(slab.home() == this && slab.sizeClass() == sizeClass, "is in a wrong list", slab);
           check(slab.freeCount() > 0, "is in a list and full", slab);
+          check(allFree == 0 || slab.isAllFree(), "stands behind a wholly free one", slab);
           check(space.slab(slab.number) == slab, "is not in the directory", slab);
           allFree += slab.isAllFree() ? 1 : 0;
           before = slab;

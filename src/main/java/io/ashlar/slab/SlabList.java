@@ -12,8 +12,15 @@ final class SlabList {
   private Slab last;
   private int allFree;
 
+  /** Fewest that {@link #allFree} was since the last {@link #unusedAllFree}. */
+  private int fewestAllFree;
+
   Slab first() {
     return first;
+  }
+
+  Slab last() {
+    return last;
   }
 
   /** How many of the slabs are wholly free. */
@@ -23,6 +30,14 @@ final class SlabList {
 
   void addAllFree(int delta) {
     allFree += delta;
+    fewestAllFree = Math.min(fewestAllFree, allFree);
+  }
+
+  /** How many slabs were wholly free at each moment since the last time. */
+  int unusedAllFree() {
+    int unused = fewestAllFree;
+    fewestAllFree = allFree;
+    return unused;
   }
 
   void addFirst(Slab slab) {

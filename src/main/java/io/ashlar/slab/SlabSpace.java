@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntBinaryOperator;
 import java.util.function.LongConsumer;
 
 /**
@@ -28,8 +29,8 @@ public final class SlabSpace implements AutoCloseable {
   /** Wholly free slabs that a class keeps in a shard, rather than give them back at once. */
   static final int RESERVE_SLABS = 1;
 
-  /** Frames that must have come free before a purge is worth it: 16 MiB. */
-  private static final int PURGE_FRAMES = 4096;
+  /** Frames that must have come free before a purge is worth it: 1 MiB. */
+  private static final int PURGE_FRAMES = 256;
 
   private final Region region;
   private final Metadata metadata;
@@ -52,7 +53,10 @@ public final class SlabSpace implements AutoCloseable {
   /** Bytes of slabs, runs and mappings, counted against the limit. */
   private final AtomicLong usedBytes = new AtomicLong();
 
-  /** Frames given back since the last purge: tells when one is worth a look at the clock. */
+  /**
+   * Frames given back since the last purge, or left over by it: tells when one is worth a look at
+   * the clock.
+   */
   private final AtomicLong freedFrames = new AtomicLong();
 
   /** One behind the highest frame ever handed out. */
@@ -67,8 +71,8 @@ public final class SlabSpace implements AutoCloseable {
 
   private final SpinLock purging = new SpinLock();
 
-  /** By the system's clock. Plain: a race lets two threads purge, of which one returns at once. */
-  private long lastPurge = System.nanoTime();
+  /** By the system's clock. Plain: a race lets two threads tidy, which does no harm. */
+  private long lastTidied = System.nanoTime();
 
   private final long purgeDelayNanos;
 
@@ -377,28 +381,43 @@ public final class SlabSpace implements AutoCloseable {
     }
   }
 
-  /**
-   * Purges if enough frames came free since the last purge, and that is long enough ago. To be
-   * called now and then, with no lock held.
-   */
+  /** {@link #tidyIfDue}, if there is enough to give back. With no lock held. */
   public void purgeIfDue() {
-    if (freedFrames.getOpaque() < PURGE_FRAMES) {
-      return;
-    }
-    long now = System.nanoTime();
-    if (now - lastPurge >= purgeDelayNanos) {
-      lastPurge = now;
-      purge();
+    if (freedFrames.getOpaque() >= PURGE_FRAMES) {
+      tidyIfDue();
     }
   }
 
   /**
-   * Gives the memory of free frames back to the system. One thread at a time does so; others return
-   * at once.
+   * If the last time is long enough ago: lets the shards give back what they did not use since, and
+   * gives the memory of frames that were free all the time since back to the system. To be called
+   * now and then, with no lock held.
+   */
+  public void tidyIfDue() {
+    long now = System.nanoTime();
+    if (now - lastTidied < purgeDelayNanos) {
+      return;
+    }
+    lastTidied = now;
+    for (Shard shard : shards) {
+      shard.tryTidy();
+    }
+    if (freedFrames.getOpaque() >= PURGE_FRAMES) {
+      purge(this::purgeOld);
+    }
+  }
+
+  /**
+   * Gives the memory of all free frames back to the system. One thread at a time does so; others
+   * return at once.
    *
    * @return bytes given back
    */
   public long purge() {
+    return purge(this::purgeRun);
+  }
+
+  private long purge(IntBinaryOperator purgeRun) {
     if (!region.decommits() || !purging.tryLock()) {
       return 0;
     }
@@ -408,7 +427,7 @@ public final class SlabSpace implements AutoCloseable {
       frames.visitFree(
           (first, count) -> {
             if (first < highFrame.getOpaque()) {
-              purged[0] += purgeRun(first, count);
+              purged[0] += purgeRun.applyAsInt(first, count);
             }
           });
       return bytes(purged[0]);
@@ -430,6 +449,24 @@ public final class SlabSpace implements AutoCloseable {
   /** Ends what {@link #pausePurge} began. */
   public void resumePurge() {
     purging.unlock();
+  }
+
+  /**
+   * Purges what is old of a run, and makes the rest of it old, to be looked at again.
+   *
+   * <p>So a program that frees and takes the same memory over and over keeps it, and pays for no
+   * page faults, however much it is.
+   */
+  private int purgeOld(int first, int count) {
+    int end = first + count;
+    int purged = 0;
+    for (int from = dirty.firstOld(first, end); from < end; ) {
+      int to = dirty.firstNotOld(from, end);
+      purged += purgeRun(from, to - from);
+      from = dirty.firstOld(to, end);
+    }
+    freedFrames.addAndGet(dirty.age(first, count));
+    return purged;
   }
 
   /** Whole system pages only; marked dirty again if the system refuses. */
@@ -550,6 +587,7 @@ public final class SlabSpace implements AutoCloseable {
    */
   public void validate() {
     frames.validate();
+    dirty.validate((int) highFrame.get());
     for (Shard shard : shards) {
       shard.validate();
     }

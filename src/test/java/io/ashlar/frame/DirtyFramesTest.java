@@ -36,13 +36,32 @@ class DirtyFramesTest {
           try (Metadata metadata = new Metadata(1 << 20, false)) {
             DirtyFrames dirty = new DirtyFrames(metadata, frames);
             BitSet model = new BitSet();
+            BitSet old = new BitSet();
             for (int i = 0; i < 20_000; i++) {
               int first = random.nextInt(frames);
-              int count = 1 + random.nextInt(frames - first);
-              int before = model.get(first, first + count).cardinality();
-              boolean mark = random.nextBoolean();
-              assertEquals(before, mark ? dirty.mark(first, count) : dirty.clean(first, count));
-              model.set(first, first + count, mark);
+              int end = first + 1 + random.nextInt(frames - first);
+              int count = end - first;
+              BitSet before = model.get(first, end);
+              int next = old.nextSetBit(first);
+              assertEquals(next < 0 ? end : Math.min(end, next), dirty.firstOld(first, end));
+              assertEquals(Math.min(end, old.nextClearBit(first)), dirty.firstNotOld(first, end));
+              switch (random.nextInt(3)) {
+                case 0 -> {
+                  assertEquals(before.cardinality(), dirty.mark(first, count));
+                  model.set(first, end);
+                  old.clear(first, end);
+                }
+                case 1 -> {
+                  assertEquals(before.cardinality(), dirty.clean(first, count));
+                  model.clear(first, end);
+                  old.clear(first, end);
+                }
+                default -> {
+                  assertEquals(before.cardinality(), dirty.age(first, count));
+                  before.stream().forEach(frame -> old.set(first + frame));
+                }
+              }
+              dirty.validate(frames);
             }
           }
         });

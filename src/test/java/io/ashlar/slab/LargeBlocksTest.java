@@ -151,4 +151,25 @@ class LargeBlocksTest extends SpaceFixture {
     assertEquals(0, Memory.getLong(purged + 8));
     assertTrue(large.freeRun(offset(purged)));
   }
+
+  /** What was free at two purges on end is given back; what is used between them is not. */
+  @Test
+  void unaskedOnlyWhatIsOldIsPurged() {
+    long bytes = 20 << 20;
+    long used = large.allocate(bytes, 1, false);
+    long unused = large.allocate(bytes, 1, false);
+    Memory.fill(used, bytes, (byte) 1);
+    Memory.fill(unused, bytes, (byte) 1);
+    assertTrue(large.freeRun(offset(used)));
+    assertTrue(large.freeRun(offset(unused)));
+    space.purgeIfDue();
+    assertEquals(2 * bytes, space.residentBytes(), "none was free at a purge before");
+    assertEquals(used, large.allocate(bytes, 1, false));
+    assertEquals(1, Memory.getByte(used));
+    assertTrue(large.freeRun(offset(used)));
+    space.purgeIfDue();
+    assertEquals(bytes, space.residentBytes(), "one was");
+    space.purgeIfDue();
+    assertEquals(0, space.residentBytes(), "the other one since");
+  }
 }

@@ -375,4 +375,28 @@ class ShardTest extends SpaceFixture {
           assertEquals(List.of(), freedTwice());
         });
   }
+
+  /** What the depot and the reserve did not need between two moments is given back. */
+  @Test
+  void tidied() {
+    int sizeClass = SizeClasses.of(64);
+    int n = SizeClasses.slabBlocks(sizeClass);
+    long[] blocks = allocate(shard, sizeClass, n);
+    release(shard, sizeClass, blocks);
+    shard.tryTidy(); // The depot was empty a moment ago.
+    assertEquals(0, space.slabAt(blocks[0]).freeCount());
+    long[] used = allocate(shard, sizeClass, 100);
+    release(shard, sizeClass, used);
+    shard.tryTidy();
+    Slab slab = space.slabAt(blocks[0]);
+    assertTrue(slab.freeCount() >= n - 100 - FreeBatch.CAPACITY, "" + slab.freeCount());
+    assertTrue(slab.freeCount() <= n - 100, "" + slab.freeCount());
+    space.validate();
+    shard.tryTidy();
+    assertTrue(slab.isAllFree());
+    assertSame(slab, space.slabAt(blocks[0]), "it was not free at the last moment");
+    shard.tryTidy();
+    assertNull(space.slabAt(blocks[0]));
+    space.validate();
+  }
 }

@@ -28,8 +28,8 @@ import java.util.stream.Stream;
  */
 public final class ReplayCell {
 
-  static final int WARMUP_PASSES = 3;
-  static final int MEASURED_PASSES = 3;
+  static final int WARMUP_PASSES = 10;
+  static final int MEASURED_PASSES = 5;
 
   private ReplayCell() {}
 

@@ -61,13 +61,20 @@ public final class WorkloadSeries {
   }
 
   /**
-   * Measures once more, in a fresh JVM.
+   * Measures once more, in a fresh JVM, one number of threads after the other.
    *
+   * @param series of the same workload and allocator
    * @throws InterruptedException if interrupted
    */
-  public void measure() throws InterruptedException {
-    Request request = new Request(workload, peer, threads, MILLIS);
-    add(Outcome.parse(JvmCell.measure(peer, List.of(), WorkloadCell.class, request.toArguments())));
+  public static void measure(List<WorkloadSeries> series) throws InterruptedException {
+    WorkloadSeries any = series.get(0);
+    List<Integer> threads = series.stream().map(WorkloadSeries::threads).toList();
+    Request request = new Request(any.workload, any.peer, MILLIS, threads);
+    String text = JvmCell.measure(any.peer, List.of(), WorkloadCell.class, request.toArguments());
+    List<String> lines = text.lines().toList();
+    for (int i = 0; i < lines.size(); i++) {
+      series.get(i).add(Outcome.parse(lines.get(i)));
+    }
   }
 
   /**
