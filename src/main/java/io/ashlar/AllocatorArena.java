@@ -65,7 +65,8 @@ final class AllocatorArena implements Arena {
   public void close() {
     lifetime.close();
     RuntimeException refused = null;
-    for (int i = 0; i < blocks.size(); i++) {
+    // Newest first, which is the one order that every design can free in.
+    for (int i = blocks.size() - 1; i >= 0; i--) {
       try {
         allocator.free(blocks.getLong(i));
       } catch (InvalidFreeException e) {

@@ -135,6 +135,13 @@ public abstract class AllocatorFixture {
     return block;
   }
 
+  /** Frees blocks in the one order that every design allows. */
+  final void freeNewestFirst(long[] blocks) {
+    for (int i = blocks.length - 1; i >= 0; i--) {
+      allocator.free(blocks[i]);
+    }
+  }
+
   /** Checks what every block is, and that it can be written from end to end. */
   final void checkBlock(long block, long byteSize, long byteAlignment) {
     assertNotEquals(Allocator.NULL, block, () -> byteSize + " bytes aligned to " + byteAlignment);

@@ -22,6 +22,10 @@ public record AllocatorSpec(
   public enum Feature {
     /** Blocks freed one by one, in any order, are used again. */
     REUSE,
+    /** Blocks may be freed in any order, not only the newest first. */
+    ANY_ORDER,
+    /** Memory that was used in small blocks is used again in large ones. */
+    MERGES,
     /** Addresses that are inside a block are refused. */
     REFUSES_INTERIOR,
     /** Addresses of free blocks that lie beside live ones are refused. */

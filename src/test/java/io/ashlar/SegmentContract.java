@@ -53,12 +53,12 @@ public abstract class SegmentContract extends RawContract {
         allocator.allocate(
             MemoryLayout.structLayout(ValueLayout.JAVA_LONG, ValueLayout.JAVA_DOUBLE));
     assertEquals(16, struct.byteSize());
+    allocator.free(struct);
+    allocator.free(longs);
+    allocator.free(ints);
+    allocator.free(text);
     assertEquals(5, allocator.allocateFrom(ValueLayout.JAVA_INT, 5).get(ValueLayout.JAVA_INT, 0));
     assertEquals(0, allocator.allocate(8).address() % Allocator.MIN_ALIGNMENT);
-    allocator.free(text);
-    allocator.free(ints);
-    allocator.free(longs);
-    allocator.free(struct);
     assertLiveBlocks(2);
   }
 
