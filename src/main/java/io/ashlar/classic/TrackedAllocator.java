@@ -350,10 +350,11 @@ abstract class TrackedAllocator extends RegionAllocator implements Fragmentation
             check(
                 offset >= 0 && bytes > 0 && bytes <= capacity - offset,
                 "a free range of %d bytes at offset %d".formatted(bytes, offset)));
+    boolean anyLive = found[0] > 0; // or each range would look for the next block in vain
     visitFree(
         (offset, bytes) ->
             check(
-                !blocks.overlaps(offset, bytes),
+                !anyLive || !blocks.overlaps(offset, bytes),
                 "a live block in the %d free bytes at offset %d".formatted(bytes, offset)));
     validateDesign();
   }

@@ -6,6 +6,7 @@ import io.ashlar.AllocatorContract;
 import io.ashlar.AllocatorSpec;
 import io.ashlar.AllocatorSpec.Feature;
 import io.ashlar.Ashlar;
+import io.ashlar.classic.CoalescingListAllocator.Policy;
 import org.junit.jupiter.api.Nested;
 
 /** The gallery under the contract of {@link Allocator}. */
@@ -106,6 +107,77 @@ class ClassicContractTest {
     @Override
     protected AllocatorSpec spec() {
       return oneThread().without(Feature.REUSE);
+    }
+  }
+
+  /** Newest first, or not at all. */
+  @Nested
+  class StackContract extends AllocatorContract {
+    @Override
+    protected Allocator create(long capacityBytes) {
+      return StackAllocator.create(capacityBytes);
+    }
+
+    @Override
+    protected AllocatorSpec spec() {
+      return oneThread().without(Feature.REUSE, Feature.ANY_ORDER);
+    }
+  }
+
+  /** Memory cut small stays small, so the tests get small blocks, or memory for all of them. */
+  @Nested
+  class LinkedListContract extends AllocatorContract {
+    @Override
+    protected Allocator create(long capacityBytes) {
+      return LinkedListAllocator.create(capacityBytes);
+    }
+
+    @Override
+    protected AllocatorSpec spec() {
+      return oneThread().capacity(1L << 30, 5 << 20).without(Feature.MERGES);
+    }
+  }
+
+  /** Merging, first fit. */
+  @Nested
+  class FirstFitContract extends CoalescingListContract {
+    @Override
+    protected Policy policy() {
+      return Policy.FIRST_FIT;
+    }
+  }
+
+  /** Merging, best fit. */
+  @Nested
+  class BestFitContract extends CoalescingListContract {
+    @Override
+    protected Policy policy() {
+      return Policy.BEST_FIT;
+    }
+  }
+
+  /** Merging, next fit. */
+  @Nested
+  class NextFitContract extends CoalescingListContract {
+    @Override
+    protected Policy policy() {
+      return Policy.NEXT_FIT;
+    }
+  }
+
+  /** Whatever the policy, everything but threads applies. */
+  abstract static class CoalescingListContract extends AllocatorContract {
+
+    protected abstract Policy policy();
+
+    @Override
+    protected Allocator create(long capacityBytes) {
+      return CoalescingListAllocator.create(capacityBytes, policy());
+    }
+
+    @Override
+    protected AllocatorSpec spec() {
+      return oneThread();
     }
   }
 }
