@@ -47,6 +47,16 @@ public enum Peer {
   BUMP_DOWN("bump-down", Fit.PAIRS),
   /** Bump allocation from two ends. */
   BUMP_TWO_ENDED("bump-two-ended", Fit.PAIRS),
+  /** A stack of blocks. */
+  STACK("stack", Fit.PAIRS),
+  /** A list of free ranges that are never merged. */
+  LIST("list", Fit.ALL),
+  /** A list of free ranges with merging, first fit. */
+  LIST_COALESCING("list-coalescing", Fit.ALL),
+  /** The same, best fit. */
+  LIST_BEST_FIT("list-best-fit", Fit.ALL),
+  /** The same, next fit. */
+  LIST_NEXT_FIT("list-next-fit", Fit.ALL),
   /** Blocks with headers, first fit. */
   HEADER("header", Fit.ALL),
   /** Blocks with headers, best fit. */
