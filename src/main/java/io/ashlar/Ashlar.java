@@ -23,6 +23,7 @@ import java.util.function.Consumer;
  *
  * <p><b>Sizes.</b> Up to 32 KiB a block is of one of {@link SizeClasses#COUNT} classes, of which
  * there are four to a doubling; beyond, a run of 4 KiB frames; beyond 32 MiB, a mapping of its own.
+ * A run must be free as a whole; with {@link AshlarBuilder#memfd} scattered frames do as well.
  *
  * <p><b>Threads.</b> All calls may be made from any thread, platform or virtual, except where they
  * say otherwise; any thread may free what another allocated.

@@ -44,6 +44,7 @@ public final class AshlarBuilder {
   private Duration purgeDelay = Duration.ofMillis(250);
   private boolean hugePages;
   private boolean portable = !PosixVirtualMemory.available();
+  private boolean memfd;
   private Region.Commitment commitment = Region.Commitment.LAZY;
   private Consumer<? super Throwable> errorHandler = AshlarBuilder::report;
 
@@ -55,6 +56,7 @@ public final class AshlarBuilder {
     property("purgeDelay", value -> purgeDelay(Duration.parse(value)));
     property("hugePages", value -> hugePages(Boolean.parseBoolean(value)));
     property("portable", value -> portable(Boolean.parseBoolean(value)));
+    property("memfd", value -> memfd(Boolean.parseBoolean(value)));
     property(
         "commitment",
         value -> commitment(Region.Commitment.valueOf(value.toUpperCase(Locale.ROOT))));
@@ -183,6 +185,23 @@ public final class AshlarBuilder {
   }
 
   /**
+   * Whether blocks lie in a file in memory that has no name, rather than in anonymous memory. Then
+   * a large block of up to 32 MiB for which no run of frames is free is made of scattered ones,
+   * which are mapped side by side: it succeeds as long as there are frames. The price: the first
+   * touch of a page takes longer, such a block more system calls and one of the process's mappings
+   * for each run in it, and the memory is the system's shared kind, as {@link Region#reserveMemfd}
+   * says; after {@code fork(2)} parent and child share it. Default: no.
+   *
+   * @param on whether they do; where the system has no such files (Linux has), and together with
+   *     {@link #portable}, {@link #build} throws {@link UnsupportedOperationException}
+   * @return this
+   */
+  public AshlarBuilder memfd(boolean on) {
+    memfd = on;
+    return this;
+  }
+
+  /**
    * When the region's memory is committed. Default: {@link Region.Commitment#LAZY}, by touch.
    *
    * @param when when
@@ -212,16 +231,14 @@ public final class AshlarBuilder {
    *
    * @return a new allocator
    * @throws io.ashlar.region.SystemCallException if the address space cannot be had
+   * @throws UnsupportedOperationException if {@link #memfd} is asked for and cannot be had
    */
   public Ashlar build() {
     return ScalableAllocator.create(this);
   }
 
   Region reserve() {
-    Region region =
-        portable
-            ? Region.reservePortable(reservedBytes(), REGION_ALIGNMENT, commitment)
-            : Region.reserve(reservedBytes(), REGION_ALIGNMENT, commitment);
+    Region region = reserveRegion();
     if (hugePages) {
       // Refused where the system has none: then ordinary pages it is.
       boolean granted = region.adviseHugePages(true);
@@ -229,6 +246,19 @@ public final class AshlarBuilder {
           .log(System.Logger.Level.DEBUG, "huge pages {0}", granted ? "advised" : "refused");
     }
     return region;
+  }
+
+  private Region reserveRegion() {
+    if (memfd) {
+      if (portable) {
+        throw new UnsupportedOperationException(
+            "memfd needs the system's calls, which a portable allocator does without");
+      }
+      return Region.reserveMemfd(reservedBytes(), REGION_ALIGNMENT, commitment);
+    }
+    return portable
+        ? Region.reservePortable(reservedBytes(), REGION_ALIGNMENT, commitment)
+        : Region.reserve(reservedBytes(), REGION_ALIGNMENT, commitment);
   }
 
   private long reservedBytes() {

@@ -4,8 +4,10 @@ package io.ashlar;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.ashlar.region.Region;
 import java.time.Duration;
@@ -29,6 +31,7 @@ class AshlarBuilderTest {
           "purgeDelay",
           "hugePages",
           "portable",
+          "memfd",
           "commitment",
         }) {
       System.clearProperty("ashlar." + option);
@@ -121,6 +124,30 @@ class AshlarBuilderTest {
     }
     // A call says more than a property.
     assertEquals(2 << 20, reserved(Ashlar.builder().capacity(2 << 20)));
+  }
+
+  @Test
+  void aMemoryFileIsAskedForByCallOrProperty() {
+    assumeTrue(Region.memfdAvailable(), "a system with memfd_create");
+    System.setProperty("ashlar.memfd", "true");
+    for (Region.Commitment commitment : Region.Commitment.values()) {
+      AshlarBuilder builder = Ashlar.builder().capacity(4 << 20).commitment(commitment);
+      try (Region region = builder.reserve()) {
+        assertTrue(region.hasWindows());
+      }
+      assertEquals(4 << 20, reserved(builder.hugePages(true)));
+      try (Region region = builder.memfd(false).reserve()) {
+        assertFalse(region.hasWindows());
+      }
+    }
+  }
+
+  @Test
+  void aMemoryFileIsRefusedWhereThereCanBeNone() {
+    AshlarBuilder builder = Ashlar.builder().memfd(true).portable(true);
+    UnsupportedOperationException e =
+        assertThrows(UnsupportedOperationException.class, builder::build);
+    assertThat(e).hasMessageContaining("memfd");
   }
 
   @ParameterizedTest

@@ -3,6 +3,7 @@ package io.ashlar;
 
 import io.ashlar.AllocatorSpec.Feature;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.condition.EnabledIf;
 
 /** The scalable allocator, in each of its kinds, under {@link AllocatorContract}. */
 class AshlarContractTest {
@@ -88,6 +89,31 @@ class AshlarContractTest {
     @Override
     void configure(AshlarBuilder builder) {
       builder.shards(2);
+    }
+
+    @Override
+    protected AllocatorSpec spec() {
+      return AllocatorSpec.general().capacity(24 << 20, 4 << 20);
+    }
+  }
+
+  /** Scattered frames do for large blocks. */
+  @Nested
+  @EnabledIf("io.ashlar.region.Region#memfdAvailable")
+  class Memfd extends Contract {
+    @Override
+    void configure(AshlarBuilder builder) {
+      builder.memfd(true);
+    }
+  }
+
+  /** So little that large blocks often have to do with scattered frames. */
+  @Nested
+  @EnabledIf("io.ashlar.region.Region#memfdAvailable")
+  class TightMemfd extends Contract {
+    @Override
+    void configure(AshlarBuilder builder) {
+      builder.memfd(true).shards(2).hardening(Hardening.STRICT);
     }
 
     @Override

@@ -3,9 +3,11 @@ package io.ashlar;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.ashlar.AllocatorSpec.Feature;
 import io.ashlar.Operation.Kind;
+import io.ashlar.region.Region;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import net.jqwik.api.Arbitraries;
@@ -106,6 +108,19 @@ class RandomOperationsTest {
         random -> {
           try (Allocator allocator = Ashlar.builder().portable(true).capacity(32 << 20).build()) {
             run(allocator, spec(32 << 20, Hardening.STANDARD), random, OPERATIONS, 18);
+          }
+        });
+  }
+
+  /** With so little that large blocks are often made of scattered frames. */
+  @ParameterizedTest
+  @ValueSource(ints = {3 << 20, 24 << 20, 256 << 20})
+  void onAMemoryFile(int capacity) throws InterruptedException {
+    assumeTrue(Region.memfdAvailable(), "a system with memfd_create");
+    Seeds.run(
+        random -> {
+          try (Allocator allocator = Ashlar.builder().memfd(true).capacity(capacity).build()) {
+            run(allocator, spec(4L * capacity, Hardening.STANDARD), random, OPERATIONS / 4, 21);
           }
         });
   }

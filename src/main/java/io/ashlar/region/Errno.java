@@ -16,6 +16,9 @@ final class Errno {
   static final int ENODEV = 19;
   static final int EINVAL = 22;
   static final int ENFILE = 23;
+  static final int EMFILE = 24;
+  static final int EFBIG = 27;
+  static final int ENOSPC = 28;
 
   /** {@code EAGAIN} on this system: the one number used here in which Linux and macOS differ. */
   static final int EAGAIN = PosixSystem.CURRENT == PosixSystem.MACOS ? 35 : 11;
@@ -54,6 +57,9 @@ final class Errno {
       case ENODEV -> "ENODEV";
       case EINVAL -> "EINVAL";
       case ENFILE -> "ENFILE";
+      case EMFILE -> "EMFILE";
+      case EFBIG -> "EFBIG";
+      case ENOSPC -> "ENOSPC";
       case EHWPOISON -> "EHWPOISON";
       default -> "errno " + errno;
     };

@@ -59,7 +59,7 @@ final class PosixCalls {
   private PosixCalls() {}
 
   @SuppressWarnings("restricted") // what this package is for
-  private static MethodHandle link(String name, MemoryLayout result, MemoryLayout... parameters) {
+  static MethodHandle link(String name, MemoryLayout result, MemoryLayout... parameters) {
     return LINKER.downcallHandle(
         LINKER.defaultLookup().findOrThrow(name), FunctionDescriptor.of(result, parameters), ERRNO);
   }
@@ -78,17 +78,17 @@ final class PosixCalls {
 
   /** Maps anonymous private memory: its address, or −errno. */
   static long mmap(long byteSize, int protection, int flags) {
+    return mmap(0, byteSize, protection, flags | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  }
+
+  /** Maps whatever the flags say: its address, or −errno. */
+  static long mmap(
+      long address, long byteSize, int protection, int flags, int file, long byteOffset) {
     try (CallState state = CallState.take()) {
       return state.result(
           (long)
               MMAP.invokeExact(
-                  state.segment(),
-                  0L,
-                  byteSize,
-                  protection,
-                  flags | MAP_PRIVATE | MAP_ANONYMOUS,
-                  -1,
-                  0L));
+                  state.segment(), address, byteSize, protection, flags, file, byteOffset));
     } catch (Throwable e) {
       throw rethrow(e);
     }
@@ -183,7 +183,7 @@ final class PosixCalls {
   }
 
   /** A linked function throws nothing that is checked. */
-  private static RuntimeException rethrow(Throwable e) {
+  static RuntimeException rethrow(Throwable e) {
     if (e instanceof RuntimeException runtime) {
       throw runtime;
     }

@@ -30,7 +30,7 @@ import java.util.Objects;
  * IllegalStateException}, as do accesses through {@link #segment()}. Accesses by raw {@linkplain
  * #address() address} are not checked, and end the JVM.
  */
-public sealed interface Region extends AutoCloseable permits PosixRegion, PortableRegion {
+public sealed interface Region extends AutoCloseable permits MappedRegion, PortableRegion {
 
   /** When the pages of a region become resident. */
   enum Commitment {
@@ -88,6 +88,56 @@ public sealed interface Region extends AutoCloseable permits PosixRegion, Portab
     Pages.checkAlignment(byteAlignment);
     Objects.requireNonNull(commitment, "commitment");
     return PortableRegion.reserve(Pages.roundUp(byteSize), byteAlignment);
+  }
+
+  /**
+   * Reserves a region on a file in memory that has no name (Linux' {@code memfd_create}), so that
+   * parts of it can be mapped a second time, in any order: {@link #window}.
+   *
+   * <p>It does what a region of anonymous memory does, with guard pages, but for this:
+   *
+   * <ul>
+   *   <li>A page becomes resident when it is first read, too: there is no page of zeros shared by
+   *       all that was never written.
+   *   <li>{@link #decommit} punches a hole into the file. Pages locked in memory go as well.
+   *   <li>The pages are shared memory. The system accounts for them as such ({@code RssShmem} in
+   *       {@code /proc/self/status}, {@code shmem} of a control group), writes them to a core dump
+   *       only if told to, and backs them by huge pages as {@code
+   *       /sys/kernel/mm/transparent_hugepage/shmem_enabled} says.
+   *   <li>After {@code fork(2)} parent and child have the same pages, not copies: what one writes
+   *       the other reads. The JVM itself forks only to start programs, which do not inherit the
+   *       file; it matters where native code forks and goes on.
+   * </ul>
+   *
+   * @param byteSize bytes to reserve, at least 1; rounded up to whole OS pages
+   * @param byteAlignment alignment of the first byte: a power of two, at least {@link
+   *     #osPageSize()}
+   * @param commitment when its pages become resident
+   * @return the region, all zeros
+   * @throws IllegalArgumentException if size or alignment are not as stated
+   * @throws UnsupportedOperationException if not {@link #memfdAvailable}
+   * @throws SystemCallException if the system refuses; {@code ENOMEM} means that there is not so
+   *     much address space, or memory
+   */
+  static Region reserveMemfd(long byteSize, long byteAlignment, Commitment commitment) {
+    Pages.checkSize(byteSize);
+    Pages.checkAlignment(byteAlignment);
+    Objects.requireNonNull(commitment, "commitment");
+    if (!memfdAvailable()) {
+      throw new UnsupportedOperationException(
+          "no files in memory without a name (memfd_create) on %s"
+              .formatted(System.getProperty("os.name")));
+    }
+    return MemfdRegion.reserve(Pages.roundUp(byteSize), byteAlignment, commitment);
+  }
+
+  /**
+   * Whether there is {@link #reserveMemfd}.
+   *
+   * @return {@code true} on Linux with 64-bit addresses and a C library that knows the calls
+   */
+  static boolean memfdAvailable() {
+    return MemfdCalls.available();
   }
 
   /**
@@ -196,6 +246,39 @@ public sealed interface Region extends AutoCloseable permits PosixRegion, Portab
    * @throws SystemCallException if the system refuses
    */
   long residentBytes(long byteOffset, long byteLength);
+
+  /**
+   * Whether there can be a {@link #window}.
+   *
+   * @return {@code true} if it was made by {@link #reserveMemfd}
+   */
+  default boolean hasWindows() {
+    return false;
+  }
+
+  /**
+   * Reserves address space in which parts of this region can be seen a second time.
+   *
+   * <p>Each place costs one of the mappings of which the system allows a process only so many
+   * ({@code vm.max_map_count}). So that the JVM never runs out of them, the windows of a region
+   * have at most half of that number together.
+   *
+   * @param byteSize size of the window, at least 1; rounded up to whole OS pages
+   * @param byteAlignment alignment of its first byte: a power of two, at least {@link
+   *     #osPageSize()}
+   * @param places how many parts are to be placed in it, at most; 1 or more
+   * @return the window, in which nothing can be accessed yet
+   * @throws UnsupportedOperationException if not {@link #hasWindows}
+   * @throws IllegalArgumentException if size, alignment or places are not as stated
+   * @throws IllegalStateException if the region is closed
+   * @throws SystemCallException if the system refuses; {@code ENOMEM} means that there is not so
+   *     much address space, or that there would be too many mappings
+   */
+  default Window window(long byteSize, long byteAlignment, int places) {
+    throw new UnsupportedOperationException(
+        "only a region on a memory file (Region.reserveMemfd) can be mapped a second time, not "
+            + this);
+  }
 
   /**
    * Gives the address space back. The second time it does nothing.

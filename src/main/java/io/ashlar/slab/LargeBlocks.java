@@ -3,16 +3,20 @@ package io.ashlar.slab;
 
 import io.ashlar.frame.FrameAllocator;
 import io.ashlar.frame.FrameTable;
+import io.ashlar.frame.PageMapper;
 import io.ashlar.memory.Bits;
 import io.ashlar.memory.Memory;
 import io.ashlar.region.PosixVirtualMemory;
 import io.ashlar.region.Region;
+import io.ashlar.region.SystemCallException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Blocks too large for a size class: exact runs of frames, which any thread frees to the frame
- * allocator directly, and beyond the longest run mappings of their own.
+ * allocator directly, and beyond the longest run mappings of their own. Where no run is free, and
+ * the region {@linkplain Region#hasWindows can be mapped a second time}, scattered frames are
+ * mapped side by side: {@link PageMapper}. What is said here of mappings goes for those, too.
  *
  * <p>Thread-safe. Freeing is exact at every setting: of several threads that free the same block
  * one succeeds, by an atomic exchange of the first frame's tag, or of the mapping's entry, which is
@@ -21,6 +25,9 @@ import java.util.concurrent.atomic.LongAdder;
 public final class LargeBlocks {
 
   private final SlabSpace space;
+
+  /** Blocks of scattered frames; null if the region cannot be mapped a second time. */
+  private final PageMapper mapper;
 
   /** Bytes of each mapping, by its address. */
   private final ConcurrentHashMap<Long, Long> mappings = new ConcurrentHashMap<>();
@@ -32,6 +39,9 @@ public final class LargeBlocks {
 
   LargeBlocks(SlabSpace space) {
     this.space = space;
+    // Frames go back with what is in them: the space purges them, all that are free at once.
+    boolean mappable = space.region().hasWindows();
+    mapper = mappable ? new PageMapper(space.region(), space.frames(), false) : null;
   }
 
   /**
@@ -46,10 +56,12 @@ public final class LargeBlocks {
     long frames = FrameTable.framesFor(byteSize);
     long alignment = Math.max(1, byteAlignment >>> FrameTable.FRAME_SHIFT);
     int maxRun = space.frames().maxRun();
+    boolean fits = frames <= maxRun && alignment <= maxRun;
     long address =
-        frames <= maxRun && alignment <= maxRun
-            ? allocateRun((int) frames, (int) alignment, zeroed)
-            : map(byteSize, byteAlignment);
+        fits ? allocateRun((int) frames, (int) alignment, zeroed) : map(byteSize, byteAlignment);
+    if (address == 0 && fits && mapper != null) {
+      address = gather(byteSize, byteAlignment, zeroed);
+    }
     if (address != 0) {
       allocations.increment();
     }
@@ -74,6 +86,50 @@ public final class LargeBlocks {
     space.frameTable().setTags(first, 1, FrameTag.run(frames));
     liveBytes.add(bytes);
     return address;
+  }
+
+  /** Maps frames that are no neighbours. */
+  private long gather(long byteSize, long byteAlignment, boolean zeroed) {
+    long bytes = roundUpToPages(byteSize);
+    if (!space.acquire(bytes)) {
+      return 0;
+    }
+    long address = 0;
+    try {
+      address = mapper.map(bytes, byteAlignment);
+    } catch (SystemCallException e) {
+      rethrowUnlessOut(e);
+    } finally {
+      if (address == 0) {
+        space.release(bytes);
+      }
+    }
+    if (address == 0) {
+      return 0;
+    }
+    if (dirtied(address) > 0 && zeroed) {
+      Memory.fill(address, bytes, (byte) 0);
+    }
+    liveBytes.add(bytes);
+    return address;
+  }
+
+  private static long roundUpToPages(long byteSize) {
+    return Bits.alignUp(byteSize, Math.max(FrameTable.FRAME_BYTES, Region.osPageSize()));
+  }
+
+  /** Too many mappings, or no address space: memory is out, as where there are no frames. */
+  private static void rethrowUnlessOut(SystemCallException e) {
+    if (!e.errnoName().equals("ENOMEM")) {
+      throw e;
+    }
+  }
+
+  /** Notes that the frames of a mapping are in use, as {@link SlabSpace#dirtied} does. */
+  private int dirtied(long address) {
+    int[] dirty = {0};
+    mapper.visitRuns(address, (first, count) -> dirty[0] += space.dirtied(first, count));
+    return dirty[0];
   }
 
   private long map(long byteSize, long byteAlignment) {
@@ -129,7 +185,7 @@ public final class LargeBlocks {
   public boolean freeMapping(long address) {
     Long bytes = mappings.remove(address);
     if (bytes == null) {
-      return false;
+      return mapper != null && scatter(address);
     }
     try {
       PosixVirtualMemory.unmap(address, bytes);
@@ -141,6 +197,19 @@ public final class LargeBlocks {
     liveBytes.add(-bytes);
     space.release(bytes);
     frees.increment();
+    return true;
+  }
+
+  /** Frees a mapping of scattered frames. */
+  private boolean scatter(long address) {
+    long bytes = mapper.unmap(address);
+    if (bytes == 0) {
+      return false;
+    }
+    liveBytes.add(-bytes);
+    space.returned(FrameTable.framesFor(bytes));
+    frees.increment();
+    space.purgeIfDue();
     return true;
   }
 
@@ -166,7 +235,8 @@ public final class LargeBlocks {
    * @return bytes, or 0 if it is not the address of a live mapping
    */
   public long mappingBytes(long address) {
-    return mappings.getOrDefault(address, 0L);
+    long bytes = mappings.getOrDefault(address, 0L);
+    return bytes != 0 || mapper == null ? bytes : mapper.byteSize(address);
   }
 
   /**
@@ -233,7 +303,7 @@ public final class LargeBlocks {
     // Taken out first: once the mapping has moved, another may come to lie where it was.
     Long bytes = newBytes < 0 ? null : mappings.remove(address);
     if (bytes == null) {
-      return 0;
+      return mapper == null || newBytes < 0 ? 0 : resizeScattered(address, newByteSize);
     }
     long more = newBytes - bytes;
     boolean acquired = false;
@@ -260,6 +330,35 @@ public final class LargeBlocks {
     return moved;
   }
 
+  private long resizeScattered(long address, long newByteSize) {
+    long bytes = mapper.byteSize(address);
+    long newBytes = roundUpToPages(newByteSize);
+    long more = newBytes - bytes;
+    if (bytes == 0 || newBytes < 0 || (more > 0 && !space.acquire(more))) {
+      return 0;
+    }
+    long moved = 0;
+    try {
+      moved = mapper.resize(address, newBytes);
+    } catch (SystemCallException e) {
+      rethrowUnlessOut(e);
+    } finally {
+      if (moved == 0 && more > 0) {
+        space.release(more);
+      }
+    }
+    if (moved == 0) {
+      return 0;
+    }
+    if (more > 0) {
+      dirtied(moved);
+    } else {
+      space.returned(FrameTable.framesFor(-more));
+    }
+    liveBytes.add(more);
+    return moved;
+  }
+
   private static long frameOf(long offset) {
     return offset >>> FrameTable.FRAME_SHIFT;
   }
@@ -274,12 +373,21 @@ public final class LargeBlocks {
   }
 
   /**
-   * Bytes of the mappings among them.
+   * Bytes of the mappings among them that are no frames.
    *
    * @return bytes
    */
   public long mappedBytes() {
     return mappedBytes.sum();
+  }
+
+  /**
+   * Bytes of the mappings among them that are scattered frames.
+   *
+   * @return bytes
+   */
+  public long scatteredBytes() {
+    return mapper == null ? 0 : mapper.mappedBytes();
   }
 
   /**
@@ -300,8 +408,17 @@ public final class LargeBlocks {
     return frees.sum();
   }
 
+  void validate() {
+    if (mapper != null) {
+      mapper.validate();
+    }
+  }
+
   void close() {
     mappings.forEach(PosixVirtualMemory::unmap);
     mappings.clear();
+    if (mapper != null) {
+      mapper.close();
+    }
   }
 }

@@ -361,6 +361,11 @@ public final class SlabSpace implements AutoCloseable {
 
   void freeFrames(int first, int count) {
     frames.free(first, count);
+    returned(count);
+  }
+
+  /** Counts frames that have been freed to the frame allocator. */
+  void returned(long count) {
     release(bytes(count));
     freedFrames.addAndGet(count);
   }
@@ -588,6 +593,7 @@ public final class SlabSpace implements AutoCloseable {
   public void validate() {
     frames.validate();
     dirty.validate((int) highFrame.get());
+    large.validate();
     for (Shard shard : shards) {
       shard.validate();
     }

@@ -39,12 +39,14 @@ final class SpaceAudit {
     }
     space.objects().forEach(objects -> objectFrames += objects.committedFrames());
     long frames = slabFrames + runFrames + objectFrames;
+    long mapped = space.large().mappedBytes() + space.large().scatteredBytes();
+    long scattered = FrameTable.framesFor(space.large().scatteredBytes());
     check(
-        space.frames().freeFrames() + frames == space.frames().frames(),
-        "frames: free + slabs' + runs' are not all",
+        space.frames().freeFrames() + frames + scattered == space.frames().frames(),
+        "frames: free + slabs' + runs' + mapped ones are not all",
         space.frames().freeFrames());
     check(
-        SlabSpace.bytes(frames) + space.large().mappedBytes() == space.usedBytes(),
+        SlabSpace.bytes(frames) + mapped == space.usedBytes(),
         "bytes used are not those of slabs, runs and mappings",
         space.usedBytes());
     check(
@@ -52,7 +54,7 @@ final class SpaceAudit {
         "frames of slabs are not those of the directory",
         slabFrames);
     check(
-        SlabSpace.bytes(runFrames) + space.large().mappedBytes() == space.large().liveBytes(),
+        SlabSpace.bytes(runFrames) + mapped == space.large().liveBytes(),
         "live bytes are not those of runs and mappings",
         runFrames);
   }

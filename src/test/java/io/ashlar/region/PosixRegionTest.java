@@ -266,27 +266,4 @@ class PosixRegionTest extends RegionContract {
     assertEquals(0, Region.physicalMemory() % PAGE);
     assertEquals(1, Long.bitCount(PAGE));
   }
-
-  /** A line of {@code /proc/self/maps}. */
-  private record Mapping(long start, long end, String permissions) {
-
-    static List<Mapping> all() throws IOException {
-      return Files.readAllLines(Path.of("/proc/self/maps")).stream().map(Mapping::of).toList();
-    }
-
-    static Mapping of(String line) {
-      String[] fields = line.split("[- ]", 4);
-      return new Mapping(
-          Long.parseUnsignedLong(fields[0], 16),
-          Long.parseUnsignedLong(fields[1], 16),
-          line.split(" ", 3)[1]);
-    }
-
-    static Mapping at(long address, List<Mapping> mappings) {
-      return mappings.stream()
-          .filter(m -> m.start() <= address && address < m.end())
-          .findFirst()
-          .orElseThrow();
-    }
-  }
 }

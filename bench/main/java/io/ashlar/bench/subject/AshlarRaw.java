@@ -4,7 +4,7 @@ package io.ashlar.bench.subject;
 import io.ashlar.AllocatorStats;
 import io.ashlar.Ashlar;
 
-/** The scalable allocator with default settings, by raw addresses. */
+/** The scalable allocator with settings as the system properties say, by raw addresses. */
 final class AshlarRaw extends Subject {
 
   /** In a static field, as the documentation recommends. */
@@ -33,6 +33,11 @@ final class AshlarRaw extends Subject {
   @Override
   public void free(long address) {
     ALLOCATOR.free(address);
+  }
+
+  @Override
+  public void trim() {
+    ALLOCATOR.trim();
   }
 
   @Override

@@ -16,6 +16,8 @@ public enum Peer {
   ASHLAR("ashlar", "AshlarRaw"),
   /** The scalable allocator through the handle of the calling thread. */
   ASHLAR_HANDLE("ashlar-handle", "AshlarHandle", Fit.PAIRS),
+  /** The scalable allocator on a memory file. */
+  ASHLAR_MEMFD("ashlar-memfd", "AshlarRaw"),
   /** The spin-locked baseline. */
   SPINLOCK("spinlock", "SpinLockBaseline"),
   /** The C library's malloc. */
@@ -168,6 +170,16 @@ public enum Peer {
   }
 
   /**
+   * Whether it is compared only where it is asked for: the gallery, and what differs from another
+   * by an option.
+   *
+   * @return true if it is
+   */
+  public boolean isOnlyByName() {
+    return isOfGallery() || this == ASHLAR_MEMFD;
+  }
+
+  /**
    * The Debian package that brings the peer.
    *
    * @return its name, empty if none is needed
@@ -229,6 +241,9 @@ public enum Peer {
   public Subject open(int threads) {
     // By name, and not by a constructor reference: linking one would load all the classes of
     // subjects, and then no call of a workload would be bound to the only one in use.
+    if (this == ASHLAR_MEMFD) {
+      System.setProperty("ashlar.memfd", "true"); // the one difference, and read as it is opened
+    }
     try {
       Class<? extends Subject> type =
           Class.forName(Peer.class.getPackageName() + "." + className).asSubclass(Subject.class);

@@ -65,6 +65,9 @@ public abstract class Subject implements AutoCloseable {
     return this;
   }
 
+  /** Gives free memory back to the system, where the allocator can be told to. */
+  public void trim() {}
+
   /**
    * What the allocator has in physical memory, where it knows that itself.
    *

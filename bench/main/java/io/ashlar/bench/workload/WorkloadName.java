@@ -92,9 +92,9 @@ public enum WorkloadName {
   /**
    * The allocators that are run where none are asked for.
    *
-   * @return those that are installed, without the gallery
+   * @return those that are installed, without the gallery and its like
    */
   public static Stream<Peer> compared() {
-    return Arrays.stream(Peer.values()).filter(peer -> peer.isPresent() && !peer.isOfGallery());
+    return Arrays.stream(Peer.values()).filter(peer -> peer.isPresent() && !peer.isOnlyByName());
   }
 }
