@@ -22,7 +22,7 @@ class ClassicRandomOperationsTest {
   /** Room for what is live at a time, and often not for more. */
   private static final long CAPACITY = 4 << 20;
 
-  private static final int OPERATIONS = 10_000;
+  private static final int OPERATIONS = 40_000;
 
   static Stream<Named<LongFunction<Allocator>>> designs() {
     return Stream.of(

@@ -4,7 +4,7 @@ package io.ashlar.classic;
 import io.ashlar.region.Region;
 
 /**
- * Bump allocation: a pointer into the region that moves up by the size of each block. The fastest
+ * Bump allocation: a pointer into the region that moves up by the size of each block. The simplest
  * way to allocate, and next to no way to free.
  *
  * <p>Live blocks are counted. When the last of them is freed, the pointer goes back to the start of
@@ -22,7 +22,7 @@ import io.ashlar.region.Region;
  * no live block's, also of blocks freed before, and no stray write can mislead it.
  *
  * <p><b>Cost</b>: {@link #malloc} takes constant time; {@link #free}, {@link #usableSize} and
- * {@link #realloc} that, and one load for each KiB of the block, to find its end.
+ * {@link #realloc} that, and one load for each 512 bytes of the block, to find its end.
  *
  * <p><b>Threads</b>: not thread-safe: for one thread, or inside {@link SpinLocked}. No call waits.
  *

@@ -23,7 +23,8 @@ import io.ashlar.region.Region;
  * a block.
  *
  * <p><b>Cost</b>: {@link #malloc} takes time in proportion to the free ranges before the first that
- * fits, at worst all of them; {@link #free} constant time, and one load for each KiB of the block.
+ * fits, at worst all of them; {@link #free} constant time, and one load for each 512 bytes of the
+ * block.
  *
  * <p><b>Threads</b>: not thread-safe: for one thread, or inside {@link SpinLocked}. No call waits.
  *

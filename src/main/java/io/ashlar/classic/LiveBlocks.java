@@ -11,15 +11,15 @@ import io.ashlar.memory.Memory;
  * <pre>
  *   granule      0   1   2   3   4   5   6   7        16 bytes each
  *   memory     [ block     ][blk]          [ block ]
- *   starts       1           1               1
- *   ends                 1   1                   1
+ *   starts       1           1               1         the even bits of a word
+ *   ends                 1   1                   1     the odd bits of it
  * </pre>
  *
  * <p>It takes the place of a header before each block. A bare address is a live block's if its bit
- * is set in {@code starts}, whatever has been written around it; its size is the distance to the
- * next bit in {@code ends}, found by one load for each KiB of the block. A word of starts and the
- * word of ends of the same KiB lie side by side. 1/64 of the region is reserved for them, and as
- * much of it resident as blocks have been in.
+ * is set among the starts, whatever has been written around it; its size is the distance to the
+ * next bit among the ends, found by one load for each 512 bytes of the block. Both bits of a small
+ * block are mostly in one word, which then is all that changes. 1/64 of the region is reserved for
+ * them, and as much of it resident as blocks have been in.
  *
  * <p>Offsets are from the start of the region, lengths in bytes, both multiples of {@link
  * #GRANULE_BYTES}. Not thread-safe.
@@ -32,9 +32,10 @@ final class LiveBlocks {
   private static final int GRANULE_SHIFT = 4;
 
   /** Bytes of a region to a word, as a power of two. */
-  private static final int WORD_SHIFT = GRANULE_SHIFT + 6;
+  private static final int WORD_SHIFT = GRANULE_SHIFT + 5;
 
-  private static final int PAIR_BYTES = 2 * Long.BYTES;
+  private static final long STARTS = 0x5555_5555_5555_5555L;
+  private static final long ENDS = ~STARTS;
 
   private final long table;
 
@@ -60,33 +61,38 @@ final class LiveBlocks {
 
   /** The metadata that the record of a region needs. */
   static long byteSize(long regionBytes) {
-    return ((regionBytes + (1L << WORD_SHIFT) - 1) >>> WORD_SHIFT) * PAIR_BYTES;
+    return ((regionBytes + (1L << WORD_SHIFT) - 1) >>> WORD_SHIFT) * Long.BYTES;
   }
 
-  private long startsAt(long word) {
-    return table + word * PAIR_BYTES;
+  private long word(long index) {
+    return Memory.getLong(table + index * Long.BYTES);
   }
 
-  private long endsAt(long word) {
-    return startsAt(word) + Long.BYTES;
+  private void flip(long index, long bits) {
+    Memory.putLong(table + index * Long.BYTES, word(index) ^ bits);
   }
 
-  private static long bit(long offset) {
-    return 1L << (offset >>> GRANULE_SHIFT);
+  /** Says in its word that a block starts with the granule at an offset. */
+  private static long startBit(long offset) {
+    return 1L << (offset >>> (GRANULE_SHIFT - 1));
   }
 
-  private static void flip(long at, long bit) {
-    Memory.putLong(at, Memory.getLong(at) ^ bit);
+  /** Says in its word that a block ends with the granule at an offset. */
+  private static long endBit(long offset) {
+    return 2L << (offset >>> (GRANULE_SHIFT - 1));
+  }
+
+  /** The offset of the granule that the lowest of some bits of a word is about. */
+  private static long offsetOf(long index, long bits) {
+    int granule = Long.numberOfTrailingZeros(bits) >>> 1;
+    return (index << WORD_SHIFT) + ((long) granule << GRANULE_SHIFT);
   }
 
   void add(long offset, long bytes) {
-    long last = offset + bytes - GRANULE_BYTES;
-    long firstWord = offset >>> WORD_SHIFT;
-    long lastWord = last >>> WORD_SHIFT;
-    flip(startsAt(firstWord), bit(offset));
-    flip(endsAt(lastWord), bit(last));
-    if (firstWord < lowestWord) {
-      lowestWord = firstWord;
+    flipBounds(offset, bytes);
+    long lastWord = (offset + bytes - GRANULE_BYTES) >>> WORD_SHIFT;
+    if (offset >>> WORD_SHIFT < lowestWord) {
+      lowestWord = offset >>> WORD_SHIFT;
     }
     if (lastWord > highestWord) {
       highestWord = lastWord;
@@ -94,9 +100,19 @@ final class LiveBlocks {
   }
 
   void remove(long offset, long bytes) {
+    flipBounds(offset, bytes);
+  }
+
+  private void flipBounds(long offset, long bytes) {
     long last = offset + bytes - GRANULE_BYTES;
-    flip(startsAt(offset >>> WORD_SHIFT), bit(offset));
-    flip(endsAt(last >>> WORD_SHIFT), bit(last));
+    long firstWord = offset >>> WORD_SHIFT;
+    long lastWord = last >>> WORD_SHIFT;
+    if (firstWord == lastWord) {
+      flip(firstWord, startBit(offset) | endBit(last));
+    } else {
+      flip(firstWord, startBit(offset));
+      flip(lastWord, endBit(last));
+    }
   }
 
   void resize(long offset, long oldBytes, long newBytes) {
@@ -106,21 +122,17 @@ final class LiveBlocks {
 
   /** Whether a live block begins at an offset inside the region. */
   boolean contains(long offset) {
-    return (Memory.getLong(startsAt(offset >>> WORD_SHIFT)) & bit(offset)) != 0;
+    return (word(offset >>> WORD_SHIFT) & startBit(offset)) != 0;
   }
 
   /** Bytes of the live block that begins at an offset. */
   long bytes(long offset) {
-    long word = offset >>> WORD_SHIFT;
-    long ends = Memory.getLong(endsAt(word)) & -bit(offset);
+    long index = offset >>> WORD_SHIFT;
+    long ends = word(index) & ENDS & -startBit(offset);
     while (ends == 0) {
-      ends = Memory.getLong(endsAt(++word));
+      ends = word(++index) & ENDS;
     }
-    return end(word, ends) - offset;
-  }
-
-  private static long end(long word, long ends) {
-    return (word << WORD_SHIFT) + ((Long.numberOfTrailingZeros(ends) + 1L) << GRANULE_SHIFT);
+    return offsetOf(index, ends) + GRANULE_BYTES - offset;
   }
 
   /** Whether any byte of a range belongs to a live block. */
@@ -130,22 +142,22 @@ final class LiveBlocks {
     if (highestWord < 0 || from >>> WORD_SHIFT > highestWord) {
       return false;
     }
-    long start = next(startsAt(0), from);
-    long end = next(endsAt(0), from);
+    long start = next(STARTS, from);
+    long end = next(ENDS, from);
     // The first end at or behind the range's first byte is that of a block begun before it, or of
     // one that begins behind it.
     return start < to || end < start;
   }
 
-  /** The first granule with a bit at or behind an offset; beyond all offsets if there is none. */
-  private long next(long bits, long offset) {
-    long mask = -bit(offset);
-    for (long word = offset >>> WORD_SHIFT; word <= highestWord; word++) {
-      long found = Memory.getLong(bits + word * PAIR_BYTES) & mask;
+  /** The first granule with a bit of a kind at or behind an offset; beyond all if there is none. */
+  private long next(long kind, long offset) {
+    long mask = kind & -startBit(offset);
+    for (long index = offset >>> WORD_SHIFT; index <= highestWord; index++) {
+      long found = word(index) & mask;
       if (found != 0) {
-        return (word << WORD_SHIFT) + ((long) Long.numberOfTrailingZeros(found) << GRANULE_SHIFT);
+        return offsetOf(index, found);
       }
-      mask = -1;
+      mask = kind;
     }
     return Long.MAX_VALUE;
   }
@@ -160,15 +172,15 @@ final class LiveBlocks {
       return;
     }
     long before = lowestWord << WORD_SHIFT;
-    long at = next(startsAt(0), before);
+    long at = next(STARTS, before);
     while (at != Long.MAX_VALUE) {
-      long firstEnd = next(endsAt(0), before);
+      long firstEnd = next(ENDS, before);
       if (firstEnd < at || firstEnd == Long.MAX_VALUE) {
         throw new IllegalStateException("a block ends that has not begun, before offset " + at);
       }
       before = firstEnd + GRANULE_BYTES;
       visitor.visit(at, before - at);
-      long following = next(startsAt(0), at + GRANULE_BYTES);
+      long following = next(STARTS, at + GRANULE_BYTES);
       if (following < before) {
         throw new IllegalStateException("blocks overlap at offset " + following);
       }

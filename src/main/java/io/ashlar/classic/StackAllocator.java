@@ -32,8 +32,8 @@ import io.ashlar.region.Region;
  * over is found when its block is freed, by an {@link IllegalStateException}, unless it still names
  * a live block.
  *
- * <p><b>Cost</b>: constant, and one load for each KiB of the blocks freed, to find their ends;
- * {@link #release} that for each block.
+ * <p><b>Cost</b>: constant, and one load for each 512 bytes of the blocks freed, to find their
+ * ends; {@link #release} that for each block.
  *
  * <p><b>Threads</b>: not thread-safe: for one thread, or inside {@link SpinLocked}. No call waits.
  *

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ashlar.Allocator;
 import io.ashlar.Seeds;
 import io.ashlar.classic.CoalescingListAllocator.Policy;
+import java.util.Locale;
 import java.util.random.RandomGenerator;
 import org.agrona.collections.LongArrayList;
 import org.junit.jupiter.api.Nested;
@@ -32,6 +33,10 @@ class FaultsTest {
       allocator.free(second);
     }
     return ROUNDS;
+  }
+
+  private static void figure(String what, double value) {
+    System.out.printf(Locale.ROOT, "FaultsTest: %s: %.4f%n", what, value);
   }
 
   private static LongArrayList fill(Allocator allocator, long byteSize) {
@@ -74,8 +79,10 @@ class FaultsTest {
       try (BumpAllocator allocator = BumpAllocator.create(CAPACITY)) {
         allocator.malloc(16);
         // Of each pair the older block's room is lost.
-        assertThat(roundsOfPairs(allocator)).isEqualTo((CAPACITY - 16) / BLOCK - 1);
+        int rounds = roundsOfPairs(allocator);
+        assertThat(rounds).isEqualTo((CAPACITY - 16) / BLOCK - 1);
         Fragmentation left = allocator.fragmentation();
+        figure("bump, after " + rounds + " pairs: largest free to all free", left.largestShare());
         assertThat(left.freeBytes()).isGreaterThanOrEqualTo(CAPACITY - 16 - BLOCK);
         assertThat(left.largestShare()).isLessThan(0.002);
         allocator.validate();
@@ -126,6 +133,7 @@ class FaultsTest {
               Fragmentation all = allocator.fragmentation();
               assertThat(all).isEqualTo(new Fragmentation(CAPACITY, BLOCK, CAPACITY / BLOCK));
               assertThat(all.largestShare()).isEqualTo((double) BLOCK / CAPACITY);
+              figure("list, all free again: largest free to all free", all.largestShare());
               assertThat(allocator.malloc(BLOCK + 1)).as("with everything free").isZero();
             }
           });
@@ -170,6 +178,8 @@ class FaultsTest {
         assertThat(allocator.fragmentation())
             .isEqualTo(new Fragmentation(CAPACITY / 2, BLOCK, CAPACITY / BLOCK / 2));
         assertThat(allocator.malloc(BLOCK + 1)).as("with half of it free").isZero();
+        double share = allocator.fragmentation().largestShare();
+        figure("merging list, every second block live: largest free to all free", share);
       }
     }
   }
@@ -202,6 +212,7 @@ class FaultsTest {
           assertThat(allocator.visited() - before).isEqualTo(holes + 1);
         }
       }
+      figure("list, 10,000 free ranges too small: steps of a search", HOLES[3] + 1);
     }
 
     @ParameterizedTest
@@ -253,7 +264,9 @@ class FaultsTest {
         for (int i = 0; i < 100; i++) {
           allocator.malloc(8);
         }
-        assertThat(usableToRequested(allocator, 800)).isEqualTo(2);
+        double waste = usableToRequested(allocator, 800);
+        assertThat(waste).isEqualTo(2);
+        figure("bump and lists, blocks of 8: usable to requested", waste);
       }
     }
 
