@@ -124,6 +124,16 @@ public final class Memory {
   }
 
   /**
+   * Reads a word, with volatile order.
+   *
+   * @param address where, a multiple of 8
+   * @return the word
+   */
+  public static long getLongVolatile(long address) {
+    return (long) LONGS.getVolatile(ALL, address);
+  }
+
+  /**
    * Writes a word, with release order.
    *
    * @param address where, a multiple of 8
