@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.sun.management.ThreadMXBean;
 import io.ashlar.AllocatorSpec.Feature;
 import io.ashlar.classic.BlockListOptions;
 import io.ashlar.classic.FallbackBlockAllocator;
@@ -10,11 +14,16 @@ import io.ashlar.classic.HeaderOptions;
 import io.ashlar.classic.HeaderOptions.Fit;
 import io.ashlar.classic.HeaderOptions.Frees;
 import io.ashlar.classic.UserHeap;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Random operations on the designs with headers, checked against a map of live intervals. */
@@ -104,5 +113,42 @@ class HeaderOperationsTest {
                 random);
           }
         });
+  }
+
+  static List<Supplier<Allocator>> designs() {
+    HeaderOptions usual = HeaderOptions.defaults();
+    return List.of(
+        () -> HeaderAllocator.create(CAPACITY, usual),
+        () -> HeaderAllocator.create(CAPACITY, usual.fit(Fit.BEST)),
+        () -> HeaderAllocator.create(CAPACITY, usual.frees(Frees.AT_THRESHOLD, 16)),
+        () ->
+            new FallbackBlockAllocator(
+                HeaderAllocator.create(CAPACITY, usual),
+                BlockListOptions.finer().maxListBlocks(10)),
+        () -> UserHeap.root("root", CAPACITY, CAPACITY, HeaderAllocator::new));
+  }
+
+  /** Nothing is made on the Java heap for a call. */
+  @ParameterizedTest
+  @MethodSource("designs")
+  void noGarbage(Supplier<Allocator> design) {
+    ThreadMXBean bean = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    assumeTrue(bean.isThreadAllocatedMemorySupported() && bean.isThreadAllocatedMemoryEnabled());
+    try (Allocator allocator = design.get()) {
+      long[] blocks = new long[512];
+      SplittableRandom random = new SplittableRandom(1);
+      long bytes = Long.MAX_VALUE;
+      for (int round = 0; round < 6; round++) {
+        long before = bean.getCurrentThreadAllocatedBytes();
+        for (int i = 0; i < OPERATIONS; i++) {
+          int slot = random.nextInt(blocks.length);
+          allocator.free(blocks[slot]);
+          blocks[slot] = allocator.malloc(1 + random.nextInt(2500));
+        }
+        bytes = bean.getCurrentThreadAllocatedBytes() - before;
+      }
+      assertThat(bytes).as("of %,d operations", OPERATIONS).isLessThan(OPERATIONS / 10);
+      allocator.validate();
+    }
   }
 }

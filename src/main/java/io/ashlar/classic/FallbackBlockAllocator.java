@@ -16,8 +16,8 @@ import java.util.Objects;
 /**
  * Lists of free blocks of a few fixed sizes in front of any other allocator, the fallback: a freed
  * block is kept in the list of its size, and serves the next request of that size. What the lists
- * do not have, and what is larger than their blocks, comes from the fallback. (The fixed-size block
- * design that courses on kernels end with.)
+ * do not have, and what is larger than their blocks, comes from the fallback. (C. B. Weinstock and
+ * W. A. Wulf, Quick Fit, 1988.)
  *
  * <p>A block's size class is found from what the fallback says is usable in it, so nothing is kept
  * for each block: the lists run through the free blocks. The classes are therefore what the

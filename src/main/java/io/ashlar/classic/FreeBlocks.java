@@ -205,6 +205,24 @@ final class FreeBlocks {
     }
   }
 
+  /** What is free, as searches would merge it. */
+  Fragmentation fragmentation() {
+    long all = 0;
+    long largest = 0;
+    long ranges = 0;
+    long run = 0;
+    for (long at = blocks.first(); at != blocks.top(); at = blocks.next(at)) {
+      run = blocks.isFree(at) ? run + blocks.size(at) : 0;
+      all += blocks.isFree(at) ? blocks.size(at) : 0;
+      ranges += run == blocks.size(at) && blocks.isFree(at) ? 1 : 0;
+      largest = Math.max(largest, run);
+    }
+    long room = blocks.room();
+    ranges += room > 0 && run == 0 ? 1 : 0;
+    largest = Math.max(largest, run + room);
+    return new Fragmentation(all + room, Math.max(0, BlockList.usableBytes(largest)), ranges);
+  }
+
   /** Checks that the list holds each free block of all blocks once. */
   void validate() {
     long found = 0;

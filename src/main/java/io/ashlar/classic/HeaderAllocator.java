@@ -17,9 +17,9 @@ import java.util.SplittableRandom;
  * says, and leaves the rest of it free; where there is none it takes from the unused room at the
  * end. A free only marks the block and puts it into the list of free blocks. Neighbouring free
  * blocks are merged by the searches that find them too small. Sizes are multiples of 64 bytes,
- * header included, and every block is aligned to 64 bytes. (D. E. Knuth, The Art of Computer
- * Programming 1, 2.5, and every C library since; that neighbours are merged late is after its
- * exercises and C. B. Weinstock's "deferred coalescing".)
+ * header included, and every block is aligned to 64 bytes. (Headers and fits: D. E. Knuth, The Art
+ * of Computer Programming 1, 2.5. Late merging: P. R. Wilson and others, Dynamic Storage
+ * Allocation, A Survey and Critical Review, 1995, "deferred coalescing".)
  *
  * <p><b>Good for</b> blocks of some hundred bytes and more of many different sizes. <b>Fails at</b>
  * small blocks, of which each takes 64 bytes, and at long lists of free blocks that are too small:
@@ -45,7 +45,7 @@ import java.util.SplittableRandom;
  * {@link IllegalStateException} of the call that comes upon it; with deferred frees that can be a
  * call of another thread, or of the error handler in the background.
  */
-public final class HeaderAllocator extends RegionAllocator {
+public final class HeaderAllocator extends RegionAllocator implements Fragmentation.Source {
 
   /** About what this object and its parts take on the Java heap. */
   private static final long OBJECT_BYTES = 512;
@@ -186,7 +186,7 @@ public final class HeaderAllocator extends RegionAllocator {
 
   private long take(long size, long byteAlignment) {
     long address = findOrAppend(size, byteAlignment);
-    if (address == NULL && deferred != null && carryOut(Integer.MAX_VALUE) > 0) {
+    if (address == NULL && carryOutAll() > 0) {
       address = findOrAppend(size, byteAlignment);
     }
     return address;
@@ -256,7 +256,11 @@ public final class HeaderAllocator extends RegionAllocator {
     }
   }
 
-  /** For the holder of the lock. */
+  /** For the holder of the lock, or the one thread if there is none. */
+  private int carryOutAll() {
+    return deferred == null ? 0 : carryOut(Integer.MAX_VALUE);
+  }
+
   private int carryOut(int most) {
     int done = 0;
     try {
@@ -269,6 +273,19 @@ public final class HeaderAllocator extends RegionAllocator {
       deferred.took(done);
     }
     return done;
+  }
+
+  /** {@inheritDoc} Neighbouring free blocks count as one, since a search would merge them. */
+  @Override
+  public Fragmentation fragmentation() {
+    checkOpen();
+    enter();
+    try {
+      carryOutAll();
+      return free.fragmentation();
+    } finally {
+      leave();
+    }
   }
 
   /**
@@ -303,13 +320,11 @@ public final class HeaderAllocator extends RegionAllocator {
   @Override
   public void flush() {
     checkOpen();
-    if (deferred != null) {
-      enter();
-      try {
-        carryOut(Integer.MAX_VALUE);
-      } finally {
-        leave();
-      }
+    enter();
+    try {
+      carryOutAll();
+    } finally {
+      leave();
     }
   }
 
@@ -392,9 +407,7 @@ public final class HeaderAllocator extends RegionAllocator {
     checkOpen();
     enter();
     try {
-      if (deferred != null) {
-        carryOut(Integer.MAX_VALUE);
-      }
+      carryOutAll();
       free.mergeAll();
       if (!region.decommits()) {
         return 0;
@@ -441,9 +454,7 @@ public final class HeaderAllocator extends RegionAllocator {
     checkOpen();
     enter();
     try {
-      if (deferred != null) {
-        carryOut(Integer.MAX_VALUE);
-      }
+      carryOutAll();
       boolean eager = options.commitment() == Region.Commitment.EAGER;
       long touchedBytes = Bits.alignUp(blocks.touched() - region.address(), Region.osPageSize());
       long committed = eager ? region.byteSize() : Math.min(touchedBytes, region.byteSize());
@@ -470,9 +481,7 @@ public final class HeaderAllocator extends RegionAllocator {
     checkOpen();
     enter();
     try {
-      if (deferred != null) {
-        carryOut(Integer.MAX_VALUE);
-      }
+      carryOutAll();
       long count = blocks.validate();
       free.validate();
       long live = 0;

@@ -43,6 +43,23 @@ class BlockFaultsTest {
     assertThat(capped).isEqualTo(64);
   }
 
+  /** Cut into blocks of one size, frames stay so until memory is out or a trim is asked for. */
+  @Test
+  void framesThatStayCut() {
+    try (Allocator allocator = FixedSizeBlockAllocator.create(CAPACITY)) {
+      long[] blocks = new long[30_000];
+      allocator.mallocBatch(64, blocks, 0, blocks.length);
+      allocator.freeBatch(blocks, 0, blocks.length);
+      long kept = allocator.stats().committedBytes();
+      assertThat(kept).isEqualTo((30_000 * 64 + 4095) / 4096 * 4096);
+      allocator.trim();
+      report(
+          "bytes in frames cut for a burst that is over: %,d, after a trim %,d"
+              .formatted(kept, allocator.stats().committedBytes()));
+      assertThat(allocator.stats().committedBytes()).isZero();
+    }
+  }
+
   private static long keptAfterABurst(BlockListOptions options) {
     HeaderAllocator fallback = header();
     try (Allocator allocator = new FallbackBlockAllocator(fallback, options)) {
@@ -66,7 +83,8 @@ class BlockFaultsTest {
         Allocator overHeaders = new FallbackBlockAllocator(header(), POWERS);
         Allocator finer = new FallbackBlockAllocator(header(), BlockListOptions.finer())) {
       report(
-          ("worst waste of requests from 129 to 2,048 bytes: powers of two %.3f, over headers %.3f, "
+          ("worst waste of requests from 129 to 2,048 bytes: powers of two %.3f, "
+                  + "over headers %.3f, "
                   + "four to a doubling %.3f")
               .formatted(worstWaste(powers), worstWaste(overHeaders), worstWaste(finer)));
       assertThat(worstWaste(powers)).isEqualTo(1 - 1025 / 2048.0, within(1e-9));
@@ -81,7 +99,8 @@ class BlockFaultsTest {
         Allocator finer = new FallbackBlockAllocator(header(), BlockListOptions.finer());
         Allocator exact = header()) {
       report(
-          ("usable bytes to requested, each size from 129 to 2,048 once: powers of two %.3f, four to "
+          ("usable bytes to requested, each size from 129 to 2,048 once: "
+                  + "powers of two %.3f, four to "
                   + "a doubling %.3f, no classes %.3f")
               .formatted(
                   usableToRequested(powers), usableToRequested(finer), usableToRequested(exact)));
@@ -223,17 +242,8 @@ class BlockFaultsTest {
           live.add(block);
         }
       }
-      long free = CAPACITY - allocator.stats().liveBytes() - 16L * live.size();
-      long largest = 0;
-      for (long step = CAPACITY; step >= 64; step /= 2) {
-        long block = allocator.malloc(largest + step);
-        if (block != Allocator.NULL) {
-          largest += step;
-          allocator.free(block);
-        }
-      }
       allocator.validate();
-      return largest / (double) free;
+      return allocator.fragmentation().largestShare();
     }
   }
 }

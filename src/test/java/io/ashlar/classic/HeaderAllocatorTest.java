@@ -167,6 +167,29 @@ class HeaderAllocatorTest {
   }
 
   @Test
+  void whatIsFreeIsCountedAsASearchWouldMergeIt() {
+    try (HeaderAllocator allocator = create(HeaderOptions.defaults())) {
+      long all = CAPACITY - 64;
+      assertThat(allocator.fragmentation()).isEqualTo(new Fragmentation(all, all - HEADER, 1));
+      long[] blocks = new long[10];
+      allocator.mallocBatch(48, blocks, 0, 10);
+      assertThat(allocator.fragmentation())
+          .isEqualTo(new Fragmentation(all - 640, all - 640 - HEADER, 1));
+      for (int freed : new int[] {1, 3, 2, 9}) {
+        allocator.free(blocks[freed]);
+      }
+      Fragmentation end = new Fragmentation(all - 384, all - 576 - HEADER, 2);
+      assertThat(allocator.fragmentation()).as("three, and one before the end").isEqualTo(end);
+      List<Long> filling = fill(allocator, 48);
+      assertThat(allocator.fragmentation()).isEqualTo(new Fragmentation(0, 0, 0));
+      allocator.free(blocks[5]);
+      assertThat(allocator.fragmentation()).isEqualTo(new Fragmentation(64, 48, 1));
+      allocator.free(filling.get(filling.size() - 1));
+      assertThat(allocator.fragmentation().freeRanges()).isEqualTo(2);
+    }
+  }
+
+  @Test
   void reallocTakesTheFreeBlocksBehind() {
     try (Allocator allocator = create(HeaderOptions.defaults())) {
       long block = allocator.malloc(48);
