@@ -250,6 +250,36 @@ class HeaderAllocatorTest {
     }
   }
 
+  /** Where a header was a user may write a word that looks like the first of one. */
+  @Test
+  void headersThatAreNoMoreAreErased() {
+    try (Allocator allocator = create(HeaderOptions.defaults())) {
+      long[] merged = new long[3];
+      long[] absorbed = new long[3];
+      long[] cutOff = new long[3];
+      allocator.mallocBatch(48, merged, 0, 3);
+      allocator.malloc(48);
+      allocator.mallocBatch(48, absorbed, 0, 3);
+      allocator.malloc(48);
+      allocator.mallocBatch(48, cutOff, 0, 3);
+      allocator.freeBatch(merged, 0, 3);
+      assertThat(allocator.malloc(176)).isEqualTo(merged[0]);
+      allocator.freeBatch(absorbed, 1, 2);
+      assertThat(allocator.realloc(absorbed[0], 176)).isEqualTo(absorbed[0]);
+      allocator.freeBatch(cutOff, 0, 3);
+      assertThat(allocator.malloc(1000)).isEqualTo(cutOff[0]);
+      for (long[] blocks : new long[][] {merged, absorbed, cutOff}) {
+        for (int i = 1; i < 3; i++) {
+          long inside = blocks[i];
+          Memory.putLong(inside - HEADER, 64 | 1);
+          assertThatThrownBy(() -> allocator.free(inside))
+              .isInstanceOf(InvalidFreeException.class);
+        }
+      }
+      allocator.validate();
+    }
+  }
+
   @Test
   void aWriteToAFreedBlockIsFound() {
     try (Allocator allocator = create(HeaderOptions.defaults())) {
