@@ -431,17 +431,24 @@ class HeaderAllocatorTest {
 
   /** Of two threads that free one block at the same moment exactly one is refused. */
   @Test
+  @Timeout(60)
   void twoFreesOfABlockByTwoThreads() throws InterruptedException {
     try (HeaderAllocator allocator =
-        create(HeaderOptions.defaults().frees(Frees.AT_THRESHOLD, 8))) {
-      long[] blocks = new long[2000];
-      allocator.mallocBatch(100, blocks, 0, blocks.length);
+        HeaderAllocator.create(
+            8 << 20, HeaderOptions.defaults().frees(Frees.AT_THRESHOLD, 64))) {
+      long[] blocks = new long[50_000];
+      assertThat(allocator.mallocBatch(100, blocks, 0, blocks.length)).isEqualTo(blocks.length);
       AtomicInteger refused = new AtomicInteger();
+      AtomicInteger arrived = new AtomicInteger();
       Runnable freeAll =
           () -> {
-            for (long block : blocks) {
+            for (int i = 0; i < blocks.length; i++) {
+              arrived.incrementAndGet();
+              while (arrived.get() < 2 * i + 2) {
+                Thread.onSpinWait();
+              }
               try {
-                allocator.free(block);
+                allocator.free(blocks[i]);
               } catch (InvalidFreeException e) {
                 refused.incrementAndGet();
               }
