@@ -272,8 +272,7 @@ class HeaderAllocatorTest {
         for (int i = 1; i < 3; i++) {
           long inside = blocks[i];
           Memory.putLong(inside - HEADER, 64 | 1);
-          assertThatThrownBy(() -> allocator.free(inside))
-              .isInstanceOf(InvalidFreeException.class);
+          assertThatThrownBy(() -> allocator.free(inside)).isInstanceOf(InvalidFreeException.class);
         }
       }
       allocator.validate();
@@ -434,8 +433,7 @@ class HeaderAllocatorTest {
   @Timeout(60)
   void twoFreesOfABlockByTwoThreads() throws InterruptedException {
     try (HeaderAllocator allocator =
-        HeaderAllocator.create(
-            8 << 20, HeaderOptions.defaults().frees(Frees.AT_THRESHOLD, 64))) {
+        HeaderAllocator.create(8 << 20, HeaderOptions.defaults().frees(Frees.AT_THRESHOLD, 64))) {
       long[] blocks = new long[50_000];
       assertThat(allocator.mallocBatch(100, blocks, 0, blocks.length)).isEqualTo(blocks.length);
       AtomicInteger refused = new AtomicInteger();
