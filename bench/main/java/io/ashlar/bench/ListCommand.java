@@ -43,7 +43,11 @@ final class ListCommand implements Callable<Integer> {
   }
 
   private static String restriction(Peer peer) {
-    return peer.fit() == Peer.Fit.ALL ? "" : "  (Pair alone)";
+    return switch (peer.fit()) {
+      case ALL -> "";
+      case PAIRS -> "  (Pair alone)";
+      case OBJECTS -> "  (ObjectReuse alone)";
+    };
   }
 
   private static String presence(Peer peer) {

@@ -66,6 +66,7 @@ final class MainJob {
   private static boolean isPlanned(WorkloadName workload, Peer peer, int threads) {
     boolean explains = peer == Peer.NONE || peer == Peer.ASHLAR_HANDLE;
     return workload != WorkloadName.TRACE_REPLAY
+        && workload != WorkloadName.OBJECT_REUSE
         && workload.fits(peer)
         && (threads <= EXPLAINING_THREADS || !explains);
   }

@@ -18,6 +18,8 @@ public enum Peer {
   ASHLAR_HANDLE("ashlar-handle", "AshlarHandle", Fit.PAIRS),
   /** The scalable allocator on a memory file. */
   ASHLAR_MEMFD("ashlar-memfd", "AshlarRaw"),
+  /** A typed cache of the scalable allocator. */
+  SLAB_CACHE("slab-cache", "AshlarSlabCache", Fit.OBJECTS),
   /** The spin-locked baseline. */
   SPINLOCK("spinlock", "SpinLockBaseline"),
   /** The C library's malloc. */
@@ -87,7 +89,9 @@ public enum Peer {
     /** All. */
     ALL,
     /** Those alone in which the block freed is the one allocated last. */
-    PAIRS
+    PAIRS,
+    /** Those alone in which all blocks are objects of one type. */
+    OBJECTS
   }
 
   private static final String GALLERY = "Gallery";

@@ -28,6 +28,26 @@ public final class RawMemory {
   }
 
   /**
+   * Writes a word.
+   *
+   * @param address where
+   * @param value what
+   */
+  public static void putLong(long address, long value) {
+    ALL.set(JAVA_LONG_UNALIGNED, address, value);
+  }
+
+  /**
+   * Reads a word.
+   *
+   * @param address where
+   * @return the word
+   */
+  public static long getLong(long address) {
+    return ALL.get(JAVA_LONG_UNALIGNED, address);
+  }
+
+  /**
    * Writes every byte of a range.
    *
    * @param address its start

@@ -56,6 +56,37 @@ public abstract class Subject implements AutoCloseable {
   public abstract void free(long address);
 
   /**
+   * Says which objects will be taken, before any thread does so.
+   *
+   * @param kind of object
+   */
+  public void prepare(ObjectKind kind) {}
+
+  /**
+   * Takes an object in its constructed state; unless the subject keeps objects constructed, a block
+   * that is constructed here.
+   *
+   * @param kind of object
+   * @return its address; 0 if memory is out
+   */
+  public long takeObject(ObjectKind kind) {
+    long object = malloc(ObjectKind.BYTES);
+    kind.construct(object);
+    return object;
+  }
+
+  /**
+   * Gives an object back that was used; a subject that keeps objects constructed brings it back
+   * into that state first.
+   *
+   * @param kind of object
+   * @param object its address
+   */
+  public void giveBackObject(ObjectKind kind, long object) {
+    free(object);
+  }
+
+  /**
    * The subject as the calling thread should use it. Called once by each thread that works, and
    * used by that thread alone.
    *

@@ -224,7 +224,8 @@ public final class WorkloadCell {
               index,
               workers.length,
               new int[] {WorkloadName.BLOCK_BYTES});
-      case TRACE_REPLAY -> throw new IllegalArgumentException("not a workload of threads");
+      case OBJECT_REUSE, TRACE_REPLAY ->
+          throw new IllegalArgumentException("not a workload of threads");
     };
   }
 }

@@ -16,6 +16,8 @@ public enum WorkloadName {
   LARSON("Larson", "io.ashlar.bench.workload.Larson.larson", ""),
   /** {@link XmallocTest}, blocks of 64 bytes. */
   XMALLOC_TEST("XmallocTest", "io.ashlar.bench.workload.XmallocTest.batch", "sizes"),
+  /** {@link ObjectReuse}. */
+  OBJECT_REUSE("ObjectReuse", "io.ashlar.bench.workload.ObjectReuse.reuse", "construct"),
   /** Replay of a recorded trace. */
   TRACE_REPLAY("TraceReplay", "io.ashlar.bench.replay.TraceReplay.recordedOrder", "trace");
 
@@ -73,7 +75,11 @@ public enum WorkloadName {
    * @return whether it can
    */
   public boolean fits(Peer peer) {
-    return this == PAIR || peer.fit() == Peer.Fit.ALL;
+    return switch (peer.fit()) {
+      case ALL -> true;
+      case PAIRS -> this == PAIR;
+      case OBJECTS -> this == OBJECT_REUSE;
+    };
   }
 
   /**

@@ -4,6 +4,7 @@ package io.ashlar.bench.workload;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ashlar.bench.subject.CheckingSubject;
+import io.ashlar.bench.subject.ObjectKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -89,6 +90,17 @@ class WorkersTest {
       worker.step();
     }
     assertThat(subject.liveBlocks()).isEqualTo(1024);
+    worker.finish();
+    assertThat(subject.liveBlocks()).isZero();
+  }
+
+  @Test
+  void objectsAreReplacedAndNoneLeft() {
+    ObjectWorker worker = new ObjectWorker(subject, ObjectKind.of("fields"), 100, 1);
+    for (int i = 0; i < 1_000; i++) {
+      worker.step();
+    }
+    assertThat(subject.liveBlocks()).isEqualTo(100);
     worker.finish();
     assertThat(subject.liveBlocks()).isZero();
   }

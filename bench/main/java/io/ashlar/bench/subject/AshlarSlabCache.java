@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.bench.subject;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.ashlar.Ashlar;
+import io.ashlar.slab.SlabCache;
+import java.lang.foreign.MemoryLayout;
+
+/** A typed cache of the scalable allocator, by raw addresses. */
+final class AshlarSlabCache extends Subject {
+
+  private static final MemoryLayout LAYOUT =
+      MemoryLayout.sequenceLayout(ObjectKind.BYTES / Long.BYTES, JAVA_LONG);
+
+  private static final Ashlar ALLOCATOR = Ashlar.create();
+
+  /** Set once, before a worker runs: which objects these are is known at run time only. */
+  private static ObjectKind constructed;
+
+  /** In a static field, as the documentation of the allocator recommends. */
+  private static final SlabCache CACHE =
+      ALLOCATOR.slabCache(LAYOUT, object -> constructed.construct(object.address()));
+
+  @Override
+  public long takeObject(ObjectKind kind) {
+    long object = CACHE.alloc();
+    if (object == SlabCache.NULL) {
+      throw new IllegalStateException("memory is out");
+    }
+    return object;
+  }
+
+  @Override
+  public void giveBackObject(ObjectKind kind, long object) {
+    kind.restore(object);
+    CACHE.free(object);
+  }
+
+  @Override
+  public void prepare(ObjectKind kind) {
+    constructed = kind;
+  }
+
+  private static UnsupportedOperationException objectsOnly() {
+    return new UnsupportedOperationException("a typed cache has objects only");
+  }
+
+  @Override
+  public long malloc(long byteSize) {
+    throw objectsOnly();
+  }
+
+  @Override
+  public long calloc(long byteSize) {
+    throw objectsOnly();
+  }
+
+  @Override
+  public long alignedAlloc(long byteAlignment, long byteSize) {
+    throw objectsOnly();
+  }
+
+  @Override
+  public long realloc(long address, long newByteSize) {
+    throw objectsOnly();
+  }
+
+  @Override
+  public void free(long address) {
+    throw objectsOnly();
+  }
+
+  @Override
+  public void close() {
+    CACHE.close();
+    ALLOCATOR.close();
+  }
+}
