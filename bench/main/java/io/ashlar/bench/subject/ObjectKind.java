@@ -37,8 +37,8 @@ public abstract class ObjectKind {
 
   /**
    * Writes the 16 fields, and what else is to be written. A call, not inlined: accesses to native
-   * memory are so many nodes to the compiler that with sixteen more of them it stops inlining in the
-   * middle of the allocator, and calls each access instead.
+   * memory are so many nodes to the compiler that with sixteen more of them it stops inlining in
+   * the middle of the allocator, and calls each access instead.
    *
    * @param object its address
    */
