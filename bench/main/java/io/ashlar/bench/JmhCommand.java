@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.bench;
 
+import io.ashlar.bench.frame.FrameSubject;
 import io.ashlar.bench.subject.Peer;
 import io.ashlar.bench.workload.WorkloadName;
 import java.io.PrintStream;
@@ -13,6 +14,7 @@ import org.openjdk.jmh.results.format.ResultFormatFactory;
 import org.openjdk.jmh.results.format.ResultFormatType;
 import org.openjdk.jmh.runner.Defaults;
 import org.openjdk.jmh.runner.NoBenchmarksException;
+import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Unmatched;
@@ -45,15 +47,14 @@ final class JmhCommand implements Callable<Integer> {
     System.setProperty("jmh.ignoreLock", "true");
     JmhRuns runs = new JmhRuns();
     List<Peer> peers = peers(options);
+    List<FrameSubject> frameSubjects = frameSubjects(options);
     boolean found = false;
     for (int round = 0; round < split.rounds; round++) {
       for (Peer peer : peers) {
-        try {
-          runs.run(options, peer);
-          found = true;
-        } catch (NoBenchmarksException e) {
-          System.out.println(peer + " does not fit these workloads");
-        }
+        found |= runs(peer, () -> runs.run(options, peer));
+      }
+      for (FrameSubject subject : frameSubjects) {
+        found |= runs(subject, () -> runs.run(options, subject));
       }
     }
     if (!found) {
@@ -61,6 +62,22 @@ final class JmhCommand implements Callable<Integer> {
     }
     write(options, runs.merged());
     return 0;
+  }
+
+  /** What JMH does with one allocator. */
+  @FunctionalInterface
+  private interface Run {
+    void run() throws RunnerException;
+  }
+
+  private static boolean runs(Object subject, Run run) throws RunnerException {
+    try {
+      run.run();
+      return true;
+    } catch (NoBenchmarksException e) {
+      System.out.println(subject + " does not fit these workloads");
+      return false;
+    }
   }
 
   private static boolean onlyAsks(CommandLineOptions options) {
@@ -76,13 +93,19 @@ final class JmhCommand implements Callable<Integer> {
     if (labels == null) {
       return WorkloadName.compared().toList();
     }
-    List<Peer> peers = labels.stream().map(Peer::of).toList();
+    List<Peer> peers =
+        labels.stream().filter(label -> !FrameSubject.isOne(label)).map(Peer::of).toList();
     for (Peer peer : peers) {
       if (!peer.isPresent()) {
         throw new IllegalArgumentException(peer.absence());
       }
     }
     return peers;
+  }
+
+  private static List<FrameSubject> frameSubjects(CommandLineOptions options) {
+    Collection<String> labels = options.getParameter("allocator").orElse(FrameSubject.labels());
+    return labels.stream().filter(FrameSubject::isOne).map(FrameSubject::of).toList();
   }
 
   private static void write(CommandLineOptions options, Collection<RunResult> results)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.bench;
 
+import io.ashlar.bench.frame.FrameSubject;
+import io.ashlar.bench.frame.FrameWorkload;
 import io.ashlar.bench.subject.Peer;
 import io.ashlar.bench.workload.WorkloadName;
 import java.util.ArrayList;
@@ -19,6 +21,9 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 /** Runs of JMH with one allocator each, and what they come to together. */
 final class JmhRuns {
 
+  /** Matches every benchmark that is not one of frame allocators. */
+  private static final String NO_FRAMES = "^(?!io\\.ashlar\\.bench\\.frame\\.)";
+
   private final List<RunResult> results = new ArrayList<>();
 
   /**
@@ -35,10 +40,29 @@ final class JmhRuns {
     builder.jvm(JvmCell.launcher(peer, options.getJvm().orElse(JvmCell.java())));
     List<String> excludes = new ArrayList<>(options.getExcludes());
     excludes.addAll(WorkloadName.unfit(peer));
+    excludes.add(FrameWorkload.PATTERN);
     excludes.forEach(builder::exclude);
     Collection<RunResult> measured = new Runner(builder.build()).run();
     results.addAll(measured);
     return measured;
+  }
+
+  /**
+   * Runs JMH with one frame allocator.
+   *
+   * @param options all else
+   * @param subject the allocator
+   * @throws RunnerException if JMH fails
+   */
+  void run(Options options, FrameSubject subject) throws RunnerException {
+    OptionsBuilder builder = new OptionsBuilder();
+    builder.parent(options).param("allocator", subject.label());
+    options.getExcludes().forEach(builder::exclude);
+    builder.exclude(NO_FRAMES);
+    if (!options.getParameter("order").hasValue()) {
+      builder.param("order", subject.orders());
+    }
+    results.addAll(new Runner(builder.build()).run());
   }
 
   /**

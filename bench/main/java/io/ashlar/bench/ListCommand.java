@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.bench;
 
+import io.ashlar.bench.frame.FrameSubject;
+import io.ashlar.bench.frame.FrameWorkload;
 import io.ashlar.bench.replay.Traces;
 import io.ashlar.bench.subject.Peer;
 import io.ashlar.bench.workload.WorkloadName;
@@ -29,6 +31,10 @@ final class ListCommand implements Callable<Integer> {
     print(out, peer -> !peer.isOfGallery());
     out.println("gallery (asked for by name; one thread as they are, more under a spin lock)");
     print(out, Peer::isOfGallery);
+    out.println("workloads on frame allocators");
+    FrameWorkload.LABELS.forEach(label -> out.println("  " + label));
+    out.println("frame allocators");
+    FrameSubject.labels().forEach(label -> out.println("  " + label));
     out.println("traces");
     Traces.SHIPPED.forEach(trace -> out.println("  " + trace));
     out.println("  or the path of any trace file");

@@ -3,6 +3,8 @@ package io.ashlar.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ashlar.bench.frame.FrameSubject;
+import io.ashlar.bench.frame.FrameWorkload;
 import io.ashlar.bench.subject.Peer;
 import io.ashlar.bench.workload.WorkloadName;
 import java.io.PrintWriter;
@@ -26,7 +28,9 @@ class MainTest {
     assertThat(run("list")).isZero();
     assertThat(out.toString())
         .contains("Pair", "RandomReplace", "Larson", "XmallocTest", "TraceReplay")
-        .contains("redis", "sqlite");
+        .contains("redis", "sqlite")
+        .contains(FrameWorkload.LABELS)
+        .contains(FrameSubject.labels());
     for (Peer peer : Peer.values()) {
       assertThat(out.toString()).contains("  " + peer.label());
       assertThat(peer.isPresent() || out.toString().contains(peer.debianPackage())).isTrue();

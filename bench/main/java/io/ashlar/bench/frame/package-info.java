@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Workloads on frame allocators. */
+package io.ashlar.bench.frame;
