@@ -17,7 +17,8 @@ final class BrokenAllocator implements Allocator {
     LOSES_CONTENTS("lost"),
     WRITES_INTO_BLOCKS("changed"),
     FREES_ANYTHING("freed twice|inside"),
-    FORGETS_TO_FREE("live blocks"),
+    /** Seen in the count, or, where the forgotten free was the first of two, in the second. */
+    FORGETS_TO_FREE("live blocks|freed twice"),
     EXAGGERATES_USABLE_SIZE("overlap|changed"),
     HIDES_DAMAGE("damage");
 
