@@ -151,7 +151,9 @@ public interface Allocator extends SegmentAllocator, AutoCloseable {
 
   /**
    * Allocates a block as a segment of exactly {@code byteSize} bytes, which can be accessed until
-   * this allocator is closed; after the block is freed its contents are no longer the caller's.
+   * this allocator is closed. After the block is freed it must not be: its contents are no longer
+   * the caller's, and a block so large that it is a mapping of its own is mapped no more, so that
+   * an access ends the JVM ({@code SIGSEGV}), as in C.
    *
    * @param byteSize bytes wanted, 0 or more
    * @param byteAlignment a power of two, at least 1

@@ -33,8 +33,16 @@ final class AllocatorArena implements Arena {
   public MemorySegment allocate(long byteSize, long byteAlignment) {
     check(byteSize, byteAlignment);
     MemorySegment block = allocator.allocateZeroed(byteSize, byteAlignment);
-    blocks.addLong(block.address());
-    return MemorySegment.ofAddress(block.address()).reinterpret(byteSize, lifetime, null);
+    MemorySegment ours;
+    try {
+      ours = MemorySegment.ofAddress(block.address()).reinterpret(byteSize, lifetime, null);
+      blocks.addLong(block.address());
+    } catch (OutOfMemoryError e) {
+      // Of the Java heap: a block that the arena does not know it would never free.
+      allocator.free(block);
+      throw e;
+    }
+    return ours;
   }
 
   /**
@@ -61,22 +69,40 @@ final class AllocatorArena implements Arena {
     return lifetime.scope();
   }
 
+  /**
+   * Frees all that was allocated. Where that fails, as of a block that was freed by address
+   * meanwhile, the others are freed all the same, and the first error is thrown in the end.
+   */
   @Override
   public void close() {
     lifetime.close();
-    RuntimeException refused = null;
-    // Newest first, which is the one order that every design can free in.
-    for (int i = blocks.size() - 1; i >= 0; i--) {
-      try {
-        allocator.free(blocks.getLong(i));
-      } catch (InvalidFreeException e) {
-        // Freed by address meanwhile: the others are freed all the same.
-        refused = e;
+    Throwable thrown = null;
+    try {
+      // Newest first, which is the one order that every design can free in.
+      for (int i = blocks.size() - 1; i >= 0; i--) {
+        thrown = free(blocks.getLong(i), thrown);
       }
+    } finally {
+      onClose.run();
     }
-    onClose.run();
-    if (refused != null) {
+    if (thrown instanceof Error error) {
+      throw error;
+    }
+    if (thrown instanceof RuntimeException refused) {
       throw refused;
     }
+  }
+
+  /** Frees a block; returns the first of what was thrown before, and what this throws. */
+  private Throwable free(long block, Throwable thrown) {
+    try {
+      allocator.free(block);
+    } catch (RuntimeException | Error e) {
+      if (thrown == null) {
+        return e;
+      }
+      thrown.addSuppressed(e);
+    }
+    return thrown;
   }
 }

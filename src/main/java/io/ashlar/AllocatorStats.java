@@ -10,8 +10,9 @@ import java.util.List;
  *
  * @param liveBytes usable bytes of the blocks in use
  * @param liveBlocks blocks in use
- * @param residentBytes bytes of the region that are in physical memory, as the kernel has it
- * @param committedBytes bytes of the region that may be in physical memory, as the allocator has it
+ * @param residentBytes bytes of the region, and of mappings of their own, that are in physical
+ *     memory, as the kernel has it
+ * @param committedBytes bytes of both that may be in physical memory, as the allocator has it
  * @param reservedBytes bytes of address space reserved for blocks
  * @param metadataBytes bytes of physical memory that the allocator's own records take, native and
  *     on the Java heap

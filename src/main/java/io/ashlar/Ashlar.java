@@ -44,7 +44,16 @@ import java.util.function.Consumer;
  * #trim}, or until memory is out. What waits in a shard's queue is brought home by the shard's
  * threads, by those who send more once some 64 batches wait, and by {@link #trim}.
  *
- * <p><b>Bad input</b> is found as {@link Hardening} says.
+ * <p><b>Bad input</b> is found as {@link Hardening} says. The text of an {@link
+ * InvalidFreeException} is best effort: what it says of the address may be what was true a moment
+ * before.
+ *
+ * <p><b>Blocks that were freed</b> are not to be accessed, by address or by a segment that is left
+ * over. In the region such an access meets whatever lies there now. A block above 32 MiB is a
+ * mapping that is gone once it is freed: the access ends the JVM by a signal ({@code SIGSEGV}), as
+ * in C, also through a {@link java.lang.foreign.MemorySegment}, whose scope ends with the allocator
+ * and not with the block. What is allocated in an {@link #arena} cannot be accessed after the arena
+ * is closed.
  *
  * <p><b>Speed.</b> Keep the allocator in a {@code static final} field: the compiler then knows the
  * addresses of its tables, and need not read them at each call. Where it cannot be static, a {@link
@@ -98,11 +107,12 @@ public sealed interface Ashlar extends Allocator permits ScalableAllocator {
    * wholly free, those of typed caches included. What other live threads keep for themselves they
    * keep.
    *
-   * <p>Blocking: waits for each shard's lock in turn. While the system takes back the records of
-   * ended threads, no thread can begin to use the allocator; while it takes back free frames, a
+   * <p>Blocking: waits for each shard's lock in turn. While the system takes back free frames, a
    * thread that finds no memory waits.
    *
    * @return the bytes given back
+   * @throws io.ashlar.region.SystemCallException if the system refuses to take memory back; what it
+   *     was not given yet stays free
    */
   @Override
   long trim();

@@ -37,11 +37,14 @@ public final class AshlarBuilder {
   private static final int SHARDS_PER_PROCESSOR = 4;
   private static final int MAX_SHARDS = 256;
 
+  private static final Duration DEFAULT_PURGE_DELAY = Duration.ofMillis(250);
+
+  // Where nothing is chosen 0 or null.
   private long capacity;
   private long limit;
   private int shards;
+  private Duration purgeDelay;
   private Hardening hardening = Hardening.STANDARD;
-  private Duration purgeDelay = Duration.ofMillis(250);
   private boolean hugePages;
   private boolean portable = !PosixVirtualMemory.available();
   private boolean memfd;
@@ -83,7 +86,8 @@ public final class AshlarBuilder {
 
   /** The default error handler: an error that nobody looks at is not swallowed. */
   private static void report(Throwable error) {
-    System.getLogger("io.ashlar").log(System.Logger.Level.ERROR, "misused allocator", error);
+    System.getLogger("io.ashlar")
+        .log(System.Logger.Level.ERROR, "an error that no call could throw", error);
   }
 
   /**
@@ -146,7 +150,8 @@ public final class AshlarBuilder {
 
   /**
    * How long memory must have been free before it is given back to the system unasked: at least so
-   * long, and while calls go on not much over twice as long. Default: 250 ms.
+   * long, and while calls go on not much over twice as long. Default: 250 ms; for ever, if the
+   * commitment is {@link Region.Commitment#EAGER}.
    *
    * @param delay 0 or more
    * @return this
@@ -202,7 +207,9 @@ public final class AshlarBuilder {
   }
 
   /**
-   * When the region's memory is committed. Default: {@link Region.Commitment#LAZY}, by touch.
+   * When the region's memory is committed. Default: {@link Region.Commitment#LAZY}, by touch. With
+   * {@link Region.Commitment#EAGER} it stays committed until {@link Ashlar#trim} is called, unless
+   * a {@link #purgeDelay} is set as well.
    *
    * @param when when
    * @return this
@@ -214,9 +221,16 @@ public final class AshlarBuilder {
 
   /**
    * What is told of errors that cannot be thrown to who made them: an {@link InvalidFreeException}
-   * of a block freed twice by different threads, and what destructors of typed caches throw in a
-   * call of this allocator. It is called by whichever thread finds out, with no lock held that a
-   * call of the allocator needs. Default: they are logged to {@code io.ashlar}.
+   * of a block freed twice by different threads; what destructors of typed caches throw in a call
+   * of this allocator; a {@link io.ashlar.region.SystemCallException} if the system refuses to take
+   * free memory back that it was given unasked. It is called by whichever thread finds out, with no
+   * lock held that a call of the allocator needs.
+   *
+   * <p>That thread's call has its result whatever the handler does: what the handler throws goes to
+   * the thread's {@linkplain Thread#getUncaughtExceptionHandler uncaught-exception handler}, and
+   * what that throws is ignored, as at the end of a thread.
+   *
+   * <p>Default: errors are logged to {@code io.ashlar}.
    *
    * @param handler the handler
    * @return this
@@ -240,10 +254,12 @@ public final class AshlarBuilder {
   Region reserve() {
     Region region = reserveRegion();
     if (hugePages) {
-      // Refused where the system has none: then ordinary pages it is.
-      boolean granted = region.adviseHugePages(true);
-      System.getLogger("io.ashlar")
-          .log(System.Logger.Level.DEBUG, "huge pages {0}", granted ? "advised" : "refused");
+      try {
+        adviseHugePages(region);
+      } catch (Throwable e) {
+        region.close();
+        throw e;
+      }
     }
     return region;
   }
@@ -259,6 +275,13 @@ public final class AshlarBuilder {
     return portable
         ? Region.reservePortable(reservedBytes(), REGION_ALIGNMENT, commitment)
         : Region.reserve(reservedBytes(), REGION_ALIGNMENT, commitment);
+  }
+
+  /** Refused where the system has none: then ordinary pages it is. */
+  private static void adviseHugePages(Region region) {
+    boolean granted = region.adviseHugePages(true);
+    System.getLogger("io.ashlar")
+        .log(System.Logger.Level.DEBUG, "huge pages {0}", granted ? "advised" : "refused");
   }
 
   private long reservedBytes() {
@@ -291,8 +314,10 @@ public final class AshlarBuilder {
 
   /** Saturated: a delay of centuries is never. */
   long purgeDelayNanos() {
-    Duration longest = Duration.ofNanos(Long.MAX_VALUE);
-    return purgeDelay.compareTo(longest) < 0 ? purgeDelay.toNanos() : Long.MAX_VALUE;
+    Duration never = Duration.ofNanos(Long.MAX_VALUE);
+    Duration unless = commitment == Region.Commitment.EAGER ? never : DEFAULT_PURGE_DELAY;
+    Duration delay = purgeDelay != null ? purgeDelay : unless;
+    return delay.compareTo(never) < 0 ? delay.toNanos() : Long.MAX_VALUE;
   }
 
   Consumer<? super Throwable> errorHandler() {

@@ -9,6 +9,7 @@ import io.ashlar.memory.Bits;
 import io.ashlar.memory.Memory;
 import io.ashlar.region.Region;
 import io.ashlar.slab.BlockMap;
+import io.ashlar.slab.FaultHandler;
 import io.ashlar.slab.SizeClasses;
 import io.ashlar.slab.SlabSpace;
 import java.lang.foreign.Arena;
@@ -31,7 +32,8 @@ import java.util.function.Consumer;
  * @param caches the threads'
  * @param blocks the space's, without the way through it
  * @param keys the caches', without the way through them
- * @param mappingScope the scope of segments of mappings, which lie outside of the region
+ * @param scope the region's, lent to segments of mappings, which lie outside of it: all segments
+ *     end at one moment, or none does
  * @param openArenas how many there are
  * @param slabCaches the typed caches that are open
  */
@@ -42,16 +44,16 @@ record ScalableAllocator(
     ThreadCaches caches,
     BlockMap blocks,
     long[] keys,
-    Arena mappingScope,
+    Arena scope,
     LongAdder openArenas,
     SlabCaches slabCaches)
     implements Ashlar {
 
   static ScalableAllocator create(AshlarBuilder options) {
     Region region = options.reserve();
-    Consumer<? super Throwable> errorHandler = options.errorHandler();
+    SlabSpace space = null;
     try {
-      SlabSpace space =
+      space =
           new SlabSpace(
               region,
               options.shards(),
@@ -59,9 +61,7 @@ record ScalableAllocator(
               options.purgeDelayNanos(),
               options.hardening() != Hardening.OFF,
               ThreadCaches.recordBytes(options.shards(), options.threads()),
-              address ->
-                  errorHandler.accept(
-                      new InvalidFreeException(address, "freed twice, by different threads")));
+              new ToErrorHandler(options.errorHandler()));
       ThreadCaches caches =
           new ThreadCaches(space, options.threads(), options.hardening() == Hardening.STRICT);
       return new ScalableAllocator(
@@ -70,11 +70,15 @@ record ScalableAllocator(
           caches,
           space.blocks(),
           caches.keys(),
-          Arena.ofShared(),
+          new LentScope(region.segment().scope()),
           new LongAdder(),
-          new SlabCaches(errorHandler));
+          new SlabCaches(space::reportFailure));
     } catch (Throwable e) {
-      region.close();
+      if (space != null) {
+        space.close();
+      } else {
+        region.close();
+      }
       throw e;
     }
   }
@@ -155,11 +159,21 @@ record ScalableAllocator(
     if (ThreadCaches.isAt(place, thread, keys)) {
       long address = FastPath.malloc(blocks, ThreadCaches.recordAt(place, keys), byteSize);
       if (address != NULL) {
-        Memory.fill(address, byteSize, (byte) 0);
-        return address;
+        return cleared(address, byteSize);
       }
     }
     return alignedAlloc(1, byteSize, true);
+  }
+
+  private long cleared(long address, long byteSize) {
+    try {
+      Memory.fill(address, byteSize, (byte) 0);
+    } catch (OutOfMemoryError e) {
+      // Of the Java heap, which the JDK may need for it: nobody knows of the block yet.
+      free(address);
+      throw e;
+    }
+    return address;
   }
 
   private long alignedAlloc(long byteAlignment, long byteSize, boolean zeroed) {
@@ -254,16 +268,20 @@ record ScalableAllocator(
   }
 
   private int mallocBatchEntering(long byteSize, long[] into, int from, int n) {
+    int done = 0;
     ThreadCache cache = caches.enter();
     try {
-      for (int i = 0; i < n; i++) {
+      while (done < n) {
         long address = cache.malloc(byteSize);
         if (address == NULL) {
-          return i;
+          break;
         }
-        into[from + i] = address;
+        into[from + done++] = address;
       }
-      return n;
+      return done;
+    } catch (OutOfMemoryError e) {
+      // Of the Java heap: who is not told how many blocks there are cannot free them.
+      return done;
     } finally {
       caches.leave(cache);
     }
@@ -286,12 +304,22 @@ record ScalableAllocator(
 
   @Override
   public MemorySegment allocate(long byteSize, long byteAlignment) {
-    return asSegment(alignedAlloc(byteAlignment, byteSize, false), byteSize);
+    return newSegment(alignedAlloc(byteAlignment, byteSize, false), byteSize);
   }
 
   @Override
   public MemorySegment allocateZeroed(long byteSize, long byteAlignment) {
-    return asSegment(alignedAlloc(byteAlignment, byteSize, true), byteSize);
+    return newSegment(alignedAlloc(byteAlignment, byteSize, true), byteSize);
+  }
+
+  /** The segment of a block that nobody knows of yet: freed where the Java heap has no room. */
+  private MemorySegment newSegment(long address, long byteSize) {
+    try {
+      return asSegment(address, byteSize);
+    } catch (OutOfMemoryError e) {
+      free(address);
+      throw e;
+    }
   }
 
   @Override
@@ -311,7 +339,7 @@ record ScalableAllocator(
     if (Long.compareUnsigned(offset, region.byteSize()) < 0) {
       return region.segment().asSlice(offset, byteSize);
     }
-    return MemorySegment.ofAddress(address).reinterpret(byteSize, mappingScope, null);
+    return MemorySegment.ofAddress(address).reinterpret(byteSize, scope, null);
   }
 
   OutOfNativeMemoryError outOfMemory(long byteSize) {
@@ -411,19 +439,28 @@ record ScalableAllocator(
     if (slabCaches.count() != 0) {
       throw new IllegalStateException(slabCaches.count() + " typed caches of it are open");
     }
-    // What may refuse comes first; each of these may be called again.
-    if (mappingScope.scope().isAlive()) {
-      mappingScope.close();
-    }
+    // What may refuse comes first, and changes nothing then; each of these may be called again.
     region.close();
-    if (caches.close()) {
-      space.close();
-    }
+    caches.close();
+    space.close();
   }
 
   private static void checkSize(long byteSize) {
     if (byteSize < 0) {
       throw new IllegalArgumentException("byteSize " + byteSize + " is negative");
+    }
+  }
+
+  /** Faults as the user's handler has them. */
+  private record ToErrorHandler(Consumer<? super Throwable> handler) implements FaultHandler {
+    @Override
+    public void freedTwice(long address) {
+      handler.accept(new InvalidFreeException(address, "freed twice, by different threads"));
+    }
+
+    @Override
+    public void failed(Throwable error) {
+      handler.accept(error);
     }
   }
 

@@ -172,4 +172,30 @@ class AshlarBuilderTest {
       allocator.validate();
     }
   }
+
+  /** What was committed eagerly is not given back unasked, unless that is asked for too. */
+  @Test
+  void eagerMemoryIsNotPurgedUnasked() {
+    AshlarBuilder builder = Ashlar.builder();
+    assertEquals(250_000_000, builder.purgeDelayNanos());
+    builder.capacity(64 << 20).commitment(Region.Commitment.EAGER);
+    assertEquals(Long.MAX_VALUE, builder.purgeDelayNanos());
+    try (Ashlar allocator = builder.build()) {
+      for (int i = 0; i < 4; i++) {
+        allocator.free(allocator.malloc(30 << 20)); // Enough for a purge to be due.
+      }
+      long block = allocator.malloc(60_000);
+      assertEquals(30 << 20, allocator.stats().residentBytes());
+      allocator.free(block);
+      allocator.trim();
+      assertEquals(0, allocator.stats().residentBytes());
+    }
+    assertEquals(5, builder.purgeDelay(Duration.ofNanos(5)).purgeDelayNanos());
+    try (Ashlar allocator = builder.build()) {
+      allocator.free(allocator.malloc(30 << 20));
+      // It is old at the next look at it.
+      allocator.free(allocator.malloc(100_000));
+      assertThat(allocator.stats().residentBytes()).isLessThan(1 << 20);
+    }
+  }
 }

@@ -3,13 +3,8 @@ package io.ashlar;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import java.io.File;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -19,32 +14,14 @@ import org.junit.jupiter.api.Test;
 class NoUnsafeTest {
   private static final int BLOCKS = 10_000;
 
-  /** The library, its dependencies and this class, without the tests' own tools. */
-  private static String classPath() {
-    return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-        .filter(
-            entry ->
-                entry.contains("jctools") || entry.contains("agrona") || !entry.endsWith(".jar"))
-        .collect(Collectors.joining(File.pathSeparator));
-  }
-
   @Test
   void runsSilentlyWhereUnsafeIsDenied() throws IOException, InterruptedException {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--sun-misc-unsafe-memory-access=deny",
-                "--illegal-native-access=deny",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                classPath(),
-                NoUnsafeTest.class.getName())
-            .redirectErrorStream(true);
-    builder.environment().remove("JAVA_TOOL_OPTIONS"); // of which the JVM would speak
-    Process process = builder.start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertEquals(0, process.waitFor(), output);
-    assertEquals("", output);
+    assertEquals(
+        "",
+        ChildJvm.run(
+            NoUnsafeTest.class,
+            "--sun-misc-unsafe-memory-access=deny",
+            "--illegal-native-access=deny"));
   }
 
   /**

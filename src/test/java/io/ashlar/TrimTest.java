@@ -164,4 +164,20 @@ class TrimTest {
       assertTrue(allocator.stats().metadataBytes() > 0);
     }
   }
+
+  /** A mapping is as resident as it has been touched, like the region. */
+  @Test
+  void ofAMappingOnlyWhatWasTouchedIsResident() {
+    int size = 80 << 20;
+    try (Allocator allocator = Ashlar.create()) {
+      long block = allocator.malloc(size);
+      assertEquals(0, allocator.stats().residentBytes());
+      assertEquals(size, allocator.stats().committedBytes());
+      Memory.fill(block, size / 2, (byte) 1);
+      // The system may round up to a huge page.
+      assertThat(allocator.stats().residentBytes()).isBetween(size / 2L, size / 2L + (4 << 20));
+      allocator.free(block);
+      assertEquals(0, allocator.stats().residentBytes());
+    }
+  }
 }

@@ -75,10 +75,14 @@ public final class FastPath {
       magazine = Magazines.remote(SizeClasses.sizeClass(code));
     }
     long place = blocks.place(offset, code);
-    if (!blocks.isLive(place) || !Magazines.push(record, magazine, address)) {
+    long tally = Magazines.tally(record, magazine);
+    if (!blocks.isLive(place) || !Magazines.hasRoom(tally)) {
       return false;
     }
+    // In this order: an error between the two loses a block, where the other leaves a live one in a
+    // magazine, to be had twice.
     blocks.setFree(place);
+    Magazines.push(record, magazine, tally, address);
     return true;
   }
 

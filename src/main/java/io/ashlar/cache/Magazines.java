@@ -225,16 +225,30 @@ final class Magazines {
     Memory.putLong(word(record, TALLY, number), tally + ALLOCATED_ONE);
   }
 
+  /** Whether a round can be put in. */
+  static boolean hasRoom(int record, int number) {
+    return hasRoom(tally(record, number));
+  }
+
+  /** Whether a round can be put into a magazine, given its tally. */
+  static boolean hasRoom(long tally) {
+    return (level(tally) & END_MASK) != 0;
+  }
+
   /** Puts a round in; false if there is no room. */
   static boolean push(int record, int number, long block) {
     long tally = tally(record, number);
-    int level = level(tally);
-    if ((level & END_MASK) == 0) {
+    if (!hasRoom(tally)) {
       return false;
     }
-    Memory.putLong(round(record, level), block);
-    Memory.putLong(word(record, TALLY, number), tally + FREED_ONE);
+    push(record, number, tally, block);
     return true;
+  }
+
+  /** Puts a round into a magazine that has room, given the tally. */
+  static void push(int record, int number, long tally, long block) {
+    Memory.putLong(round(record, level(tally)), block);
+    Memory.putLong(word(record, TALLY, number), tally + FREED_ONE);
   }
 
   /** Puts in a round that was counted as freed before; false if there is no room. */

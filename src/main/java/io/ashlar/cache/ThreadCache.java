@@ -146,9 +146,19 @@ public final class ThreadCache {
                 ? SizeClasses.codeOf(size)
                 : SizeClasses.code(SizeClasses.ofAligned(size, byteAlignment)));
     if (zeroed && address != NULL) {
-      Memory.fill(address, byteSize, (byte) 0);
+      clear(address, byteSize);
     }
     return address;
+  }
+
+  private void clear(long address, long byteSize) {
+    try {
+      Memory.fill(address, byteSize, (byte) 0);
+    } catch (OutOfMemoryError e) {
+      // Of the Java heap, which the JDK may need for it: nobody knows of the block yet.
+      free(address);
+      throw e;
+    }
   }
 
   private long allocateLarge(long byteSize, long byteAlignment, boolean zeroed) {
@@ -236,47 +246,49 @@ public final class ThreadCache {
     }
     int code = FrameTag.code(key);
     long place = blocks.place(offset, code);
-    if (!(strict ? blocks.tryFree(place) : blocks.isLive(place))) {
+    if (!blocks.isLive(place)) {
       return false;
     }
-    if (!strict) {
-      blocks.setFree(place);
-    }
     int sizeClass = SizeClasses.sizeClass(code);
-    if (FrameTag.home(key) == home) {
-      pushWithRoom(sizeClass, address);
-    } else {
-      pushRemote(sizeClass, address);
+    int magazine = FrameTag.home(key) == home ? sizeClass : Magazines.remote(sizeClass);
+    // In this order, so that an error at any point leaves the block live, or free and nowhere: but
+    // not free in one place and live in another.
+    makeRoom(magazine, sizeClass);
+    boolean freed = markFree(place);
+    if (freed) {
+      Magazines.push(record, magazine, address);
     }
     reportFaults();
-    return true;
+    return freed;
   }
 
   private boolean freeRun(long offset) {
     boolean freed = space.large().freeRun(offset);
     space.purgeIfDue();
+    reportFaults();
     return freed;
   }
 
-  private void pushWithRoom(int sizeClass, long address) {
-    if (Magazines.push(record, sizeClass, address)) {
-      return;
+  /** False if the setting is strict, and another thread was faster. */
+  private boolean markFree(long place) {
+    if (strict) {
+      return blocks.tryFree(place);
     }
-    if (!Magazines.grow(record, sizeClass)) {
-      visitSlowPath();
-      release(sizeClass, Magazines.count(record, sizeClass) / 2);
-    }
-    Magazines.push(record, sizeClass, address);
+    blocks.setFree(place);
+    return true;
   }
 
-  /** Puts a block of another shard with its like; they are sent home once there is no room. */
-  private void pushRemote(int sizeClass, long address) {
-    int remote = Magazines.remote(sizeClass);
-    if (!Magazines.push(record, remote, address)) {
+  private void makeRoom(int magazine, int sizeClass) {
+    if (Magazines.hasRoom(record, magazine)) {
+      return;
+    }
+    if (magazine != sizeClass) {
       visitSlowPath();
       sendHome(sizeClass);
-      Magazines.push(record, remote, address);
       space.purgeIfDue();
+    } else if (!Magazines.grow(record, sizeClass)) {
+      visitSlowPath();
+      release(sizeClass, Magazines.count(record, sizeClass) / 2);
     }
   }
 
@@ -289,24 +301,30 @@ public final class ThreadCache {
 
   // ---- giving back -----------------------------------------------------------------------------
 
-  /**
-   * Gives the oldest rounds of a class back to their shards. What has left is taken out of the
-   * magazine also if an error ends this early: rather lost than had twice.
-   */
+  /** Gives the oldest rounds of a class back to their shards. */
   private void release(int sizeClass, int count) {
     int left = count;
     while (left > 0) {
       int n = Math.min(left, FreeBatch.CAPACITY);
       long rounds = Magazines.rounds(record, sizeClass);
-      try {
-        if (!allAtHome(sizeClass, rounds, n) || !shard.tryRelease(sizeClass, rounds, n)) {
-          sendRounds(sizeClass, rounds, n);
-        }
-      } finally {
-        Magazines.unload(record, sizeClass, n);
+      if (!allAtHome(sizeClass, rounds, n) || !tryRelease(sizeClass, rounds, n)) {
+        sendRounds(sizeClass, rounds, n);
       }
       left -= n;
     }
+  }
+
+  private boolean tryRelease(int sizeClass, long rounds, int count) {
+    boolean gone = true;
+    try {
+      gone = shard.tryRelease(sizeClass, rounds, count);
+    } finally {
+      // Also if an error ends this early: rather lost than had twice.
+      if (gone) {
+        Magazines.unload(record, sizeClass, count);
+      }
+    }
+    return gone;
   }
 
   /** Whether blocks are all of our shard: only a refill from another brings others. */
@@ -336,14 +354,19 @@ public final class ThreadCache {
     return FrameTag.isSlab(key) ? FrameTag.home(key) : NOWHERE;
   }
 
-  /** Sends rounds of a local magazine the way that remote frees go. */
+  /** Sends the oldest rounds of a local magazine the way that remote frees go. */
   private void sendRounds(int sizeClass, long rounds, int count) {
-    for (int i = 0; i < count; i++) {
-      long address = Memory.getLong(rounds + ((long) i << 3));
-      if (!Magazines.receive(record, Magazines.remote(sizeClass), address)) {
-        sendHome(sizeClass);
-        Magazines.receive(record, Magazines.remote(sizeClass), address);
+    int remote = Magazines.remote(sizeClass);
+    int gone = 0;
+    try {
+      while (gone < count) {
+        if (!Magazines.hasRoom(record, remote)) {
+          sendHome(sizeClass);
+        }
+        Magazines.receive(record, remote, Memory.getLong(rounds + ((long) gone++ << 3)));
       }
+    } finally {
+      Magazines.unload(record, sizeClass, gone);
     }
     sendHome(sizeClass);
   }
@@ -357,7 +380,12 @@ public final class ThreadCache {
     for (int left; (left = Magazines.count(record, remote)) > 0; ) {
       long rounds = Magazines.rounds(record, remote);
       int to = homeOf(Memory.getLong(rounds));
-      FreeBatch batch = (to == NOWHERE ? shard : space.shard(to)).emptyBatch().begin(sizeClass);
+      FreeBatch batch = (to == NOWHERE ? shard : space.shard(to)).tryEmptyBatch();
+      if (batch == null) {
+        sendEach(remote, sizeClass, left);
+        return;
+      }
+      batch.begin(sizeClass);
       int kept = 0;
       if (prefixOf(to, rounds, left) == left) {
         batch.load(rounds, left);
@@ -367,6 +395,20 @@ public final class ThreadCache {
       // First out of here, then over there: rather lost than had twice.
       Magazines.loaded(record, remote, kept - left);
       handOver(batch, to);
+    }
+  }
+
+  /** Sends the newest rounds of a remote magazine home one by one: there is no batch for them. */
+  private void sendEach(int remote, int sizeClass, int count) {
+    for (int i = 0; i < count; i++) {
+      long address = Magazines.top(record, Magazines.tally(record, remote));
+      int to = homeOf(address);
+      Magazines.loaded(record, remote, -1);
+      if (to == NOWHERE) {
+        space.noteFreedTwice(address);
+      } else {
+        space.shard(to).takeBack(sizeClass, address);
+      }
     }
   }
 

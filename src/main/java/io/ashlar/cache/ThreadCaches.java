@@ -5,10 +5,10 @@ import io.ashlar.memory.Backoff;
 import io.ashlar.memory.SpinLock;
 import io.ashlar.region.Region;
 import io.ashlar.slab.SlabSpace;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
-import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.agrona.collections.LongArrayList;
@@ -46,11 +46,15 @@ public final class ThreadCaches {
   /** By place: the cache; null where nobody is. */
   private final ThreadCache[] table = new ThreadCache[TABLE_SIZE];
 
+  /**
+   * Caches of threads whose place is another's. Weak: an entry goes when its thread ends, or some
+   * time after nobody knows of this any more, and what it refers to must not keep us known.
+   */
   @SuppressWarnings("ThreadLocalUsage") // One for each allocator.
-  private final ThreadLocal<ThreadCache> displaced = new ThreadLocal<>();
+  private final ThreadLocal<WeakReference<ThreadCache>> displaced = new ThreadLocal<>();
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final List<ThreadCache> all = new ArrayList<>();
+  private final ArrayList<ThreadCache> all = new ArrayList<>();
   private final CacheCounts ended = new CacheCounts();
   private final int[] threadsOfShard;
   private int nextLookedAt;
@@ -88,7 +92,8 @@ public final class ThreadCaches {
     threadsOfShard = new int[space.shardCount()];
     shared = new ThreadCache[space.shardCount()];
     for (int home = 0; home < shared.length; home++) {
-      shared[home] = new ThreadCache(this, home, record(), null, new SpinLock());
+      shared[home] = new ThreadCache(this, home, nextRecord, null, new SpinLock());
+      nextRecord += RECORD_BYTES;
     }
   }
 
@@ -103,17 +108,26 @@ public final class ThreadCaches {
     return ((long) shards + threads) * RECORD_BYTES;
   }
 
-  /** A record for a cache; 0 if there is none left. Under the lock. */
+  /** The record that the next cache gets; 0 if there is none left. Under the lock. */
   private long record() {
     if (!freeRecords.isEmpty()) {
-      return freeRecords.removeAt(freeRecords.size() - 1);
+      return freeRecords.getLong(freeRecords.size() - 1);
     }
-    if (nextRecord == endOfRecords) {
-      return 0;
+    return nextRecord < endOfRecords ? nextRecord : 0;
+  }
+
+  /** How many records somebody has, has had, or is giving back: most that can be free. */
+  private int recordsUsed() {
+    return (int) ((nextRecord - space.threadRecords()) / RECORD_BYTES);
+  }
+
+  /** Takes the {@link #record} that a cache has got. Under the lock. */
+  private void takeRecord() {
+    if (!freeRecords.isEmpty()) {
+      freeRecords.removeAt(freeRecords.size() - 1);
+    } else {
+      nextRecord += RECORD_BYTES;
     }
-    long record = nextRecord;
-    nextRecord += RECORD_BYTES;
-    return record;
   }
 
   SlabSpace space() {
@@ -240,7 +254,8 @@ public final class ThreadCaches {
     if (cache != null && cache.isOwnedBy(thread)) {
       return cache;
     }
-    cache = displaced.get();
+    WeakReference<ThreadCache> kept = displaced.get();
+    cache = kept == null ? null : kept.get();
     return cache != null && cache.isOwnedBy(thread) ? cache : create(thread);
   }
 
@@ -253,17 +268,22 @@ public final class ThreadCaches {
       if (record == 0) {
         return null;
       }
-      ThreadCache cache = new ThreadCache(this, leastUsedShard(), record, thread, null);
-      threadsOfShard[cache.home()]++;
-      all.add(cache);
+      int home = leastUsedShard();
+      // What takes Java heap comes first: nothing has changed where that is out.
+      ThreadCache cache = new ThreadCache(this, home, record, thread, null);
+      all.ensureCapacity(all.size() + 1);
+      freeRecords.ensureCapacity(recordsUsed() + 1);
       int place = placeOf(thread);
-      if (table[place] == null) {
+      if (table[place] != null) {
+        displaced.set(new WeakReference<>(cache));
+      } else {
         table[place] = cache;
         keys[2 * place + 1] = cache.packedRecord();
         keys[2 * place] = thread.threadId();
-      } else {
-        displaced.set(cache);
       }
+      takeRecord();
+      threadsOfShard[home]++;
+      all.add(cache);
       return cache;
     } finally {
       lock.unlock();
@@ -288,6 +308,9 @@ public final class ThreadCaches {
       if (cache.owner().isAlive()) {
         nextLookedAt++;
       } else {
+        // While it is here what it keeps is not lost: so it goes when there is nothing left in it.
+        cache.flush();
+        cache.endObjects();
         all.set(nextLookedAt, all.get(all.size() - 1));
         all.remove(all.size() - 1);
         end(cache);
@@ -296,8 +319,6 @@ public final class ThreadCaches {
   }
 
   private void end(ThreadCache cache) {
-    cache.flush();
-    cache.endObjects();
     cache.count(ended);
     freeRecords.addLong(cache.record());
     threadsOfShard[cache.home()]--;
@@ -394,10 +415,31 @@ public final class ThreadCaches {
     return space.purge();
   }
 
+  /** The system's calls are made without the lock: threads may come meanwhile and find others. */
   private void decommitRecords() {
+    long[] records;
     lock.lock();
     try {
-      freeRecords.forEachOrderedLong(record -> space.decommitRecord(record, RECORD_BYTES));
+      records = freeRecords.toLongArray();
+      freeRecords.clear();
+    } finally {
+      lock.unlock();
+    }
+    try {
+      for (long record : records) {
+        space.decommitRecord(record, RECORD_BYTES);
+      }
+    } finally {
+      giveBack(records);
+    }
+  }
+
+  private void giveBack(long[] records) {
+    lock.lock();
+    try {
+      for (long record : records) {
+        freeRecords.addLong(record);
+      }
     } finally {
       lock.unlock();
     }
@@ -459,22 +501,14 @@ public final class ThreadCaches {
     }
   }
 
-  /**
-   * Makes every later call be refused. Idempotent.
-   *
-   * @return whether this was the first time
-   */
-  public boolean close() {
+  /** Makes every later call be refused. Idempotent. */
+  public void close() {
     lock.lock();
     try {
-      if (closed) {
-        return false;
-      }
       closed = true;
       Arrays.fill(keys, 0);
       objectRecords.close();
       all.forEach(ThreadCache::close);
-      return true;
     } finally {
       lock.unlock();
     }

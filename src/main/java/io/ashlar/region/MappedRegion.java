@@ -66,9 +66,15 @@ abstract sealed class MappedRegion implements Region permits PosixRegion, MemfdR
     long mapping = PosixCalls.mmap(mappedBytes, PosixCalls.PROT_NONE, flags);
     check("mmap", mapping, request);
     long address = (mapping + Pages.SIZE + byteAlignment - 1) & -byteAlignment;
-    MemorySegment segment =
-        MemorySegment.ofAddress(address)
-            .reinterpret(byteSize, arena, s -> PosixVirtualMemory.unmap(mapping, mappedBytes));
+    MemorySegment segment;
+    try {
+      segment =
+          MemorySegment.ofAddress(address)
+              .reinterpret(byteSize, arena, s -> PosixVirtualMemory.unmap(mapping, mappedBytes));
+    } catch (OutOfMemoryError e) {
+      PosixVirtualMemory.unmap(mapping, mappedBytes); // which the arena does not know of yet
+      throw e;
+    }
     check("mprotect", PosixCalls.mprotect(address, byteSize, PosixCalls.PROT_READ_WRITE), request);
     return segment;
   }
@@ -144,7 +150,14 @@ abstract sealed class MappedRegion implements Region permits PosixRegion, MemfdR
   @Override
   public long residentBytes(long byteOffset, long byteLength) {
     MemorySegment range = range(byteOffset, byteLength);
-    long pages = byteLength / Pages.SIZE;
+    long resident = residentBytes(range);
+    check("mincore", resident, range);
+    return resident;
+  }
+
+  /** How much of a range of whole pages is resident, or −errno. */
+  static long residentBytes(MemorySegment range) {
+    long pages = range.byteSize() / Pages.SIZE;
     if (pages == 0) {
       return 0;
     }
@@ -157,7 +170,10 @@ abstract sealed class MappedRegion implements Region permits PosixRegion, MemfdR
       for (long page = 0; page < pages; page += vectorBytes) {
         long slicePages = Math.min(vectorBytes, pages - page);
         MemorySegment slice = range.asSlice(page * Pages.SIZE, slicePages * Pages.SIZE);
-        check("mincore", PosixCalls.mincore(slice, vector), slice);
+        long result = PosixCalls.mincore(slice, vector);
+        if (result < 0) {
+          return result;
+        }
         vector.asSlice(slicePages).fill((byte) 0);
         for (long i = 0; i < slicePages; i += Long.BYTES) {
           resident += Long.bitCount(vector.get(ValueLayout.JAVA_LONG, i) & RESIDENT_BITS);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.region;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * System calls on anonymous memory by raw address: mappings of their own, for blocks that are too
  * large for a {@link Region}.
@@ -137,6 +139,29 @@ public final class PosixVirtualMemory {
       throw new SystemCallException(
           "munmap", (int) -result, "0x%x, %,d bytes".formatted(address, size));
     }
+  }
+
+  /**
+   * How much of a mapping is resident, as {@link Region#residentBytes} has it. The mapping may be
+   * given back meanwhile; the answer is then anything up to its size.
+   *
+   * @param address address of the mapping
+   * @param byteSize its size, at least 1
+   * @return bytes, a multiple of {@link Region#osPageSize()}; 0 if part of the range is not mapped
+   * @throws IllegalArgumentException if the size is not positive
+   * @throws SystemCallException if the system refuses for another reason
+   */
+  @SuppressWarnings("restricted") // nothing of it is touched
+  public static long residentBytes(long address, long byteSize) {
+    checkAvailable();
+    Pages.checkSize(byteSize);
+    long size = Pages.roundUp(byteSize);
+    long result = MappedRegion.residentBytes(MemorySegment.ofAddress(address).reinterpret(size));
+    if (result < 0 && result != -Errno.ENOMEM) {
+      throw new SystemCallException(
+          "mincore", (int) -result, "0x%x, %,d bytes".formatted(address, size));
+    }
+    return Math.max(result, 0);
   }
 
   private static long mapPages(long byteSize) {

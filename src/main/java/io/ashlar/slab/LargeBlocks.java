@@ -9,8 +9,9 @@ import io.ashlar.memory.Memory;
 import io.ashlar.region.PosixVirtualMemory;
 import io.ashlar.region.Region;
 import io.ashlar.region.SystemCallException;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Blocks too large for a size class: exact runs of frames, which any thread frees to the frame
@@ -29,13 +30,18 @@ public final class LargeBlocks {
   /** Blocks of scattered frames; null if the region cannot be mapped a second time. */
   private final PageMapper mapper;
 
+  /** In the place of a mapping's bytes: somebody is giving it back, or changing its size. */
+  private static final Long CLAIMED = -1L;
+
   /** Bytes of each mapping, by its address. */
   private final ConcurrentHashMap<Long, Long> mappings = new ConcurrentHashMap<>();
 
-  private final LongAdder mappedBytes = new LongAdder();
-  private final LongAdder liveBytes = new LongAdder();
-  private final LongAdder allocations = new LongAdder();
-  private final LongAdder frees = new LongAdder();
+  // Not adders: the allocators of frames and mappings are no less shared, and these never need Java
+  // heap in the middle of a change.
+  private final AtomicLong mappedBytes = new AtomicLong();
+  private final AtomicLong liveBytes = new AtomicLong();
+  private final AtomicLong allocations = new AtomicLong();
+  private final AtomicLong frees = new AtomicLong();
 
   LargeBlocks(SlabSpace space) {
     this.space = space;
@@ -63,7 +69,7 @@ public final class LargeBlocks {
       address = gather(byteSize, byteAlignment, zeroed);
     }
     if (address != 0) {
-      allocations.increment();
+      allocations.incrementAndGet();
     }
     return address;
   }
@@ -81,11 +87,20 @@ public final class LargeBlocks {
     long offset = SlabSpace.bytes(first);
     long address = space.blocks().address(offset);
     if (space.dirtied(first, frames) > 0 && zeroed) {
-      Memory.fill(address, bytes, (byte) 0);
+      clear(address, first, frames);
     }
     space.frameTable().setTags(first, 1, FrameTag.run(frames));
-    liveBytes.add(bytes);
+    liveBytes.addAndGet(bytes);
     return address;
+  }
+
+  private void clear(long address, int first, int frames) {
+    try {
+      Memory.fill(address, SlabSpace.bytes(frames), (byte) 0);
+    } catch (OutOfMemoryError e) {
+      space.freeFrames(first, frames);
+      throw e;
+    }
   }
 
   /** Maps frames that are no neighbours. */
@@ -110,7 +125,7 @@ public final class LargeBlocks {
     if (dirtied(address) > 0 && zeroed) {
       Memory.fill(address, bytes, (byte) 0);
     }
-    liveBytes.add(bytes);
+    liveBytes.addAndGet(bytes);
     return address;
   }
 
@@ -143,7 +158,7 @@ public final class LargeBlocks {
     long address;
     try {
       address = PosixVirtualMemory.mapAligned(bytes, Math.max(byteAlignment, Region.osPageSize()));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       space.release(bytes);
       throw e;
     }
@@ -151,9 +166,15 @@ public final class LargeBlocks {
       space.release(bytes);
       return 0;
     }
-    mappings.put(address, bytes);
-    mappedBytes.add(bytes);
-    liveBytes.add(bytes);
+    try {
+      mappings.put(address, bytes);
+    } catch (OutOfMemoryError e) {
+      PosixVirtualMemory.unmap(address, bytes);
+      space.release(bytes);
+      throw e;
+    }
+    mappedBytes.addAndGet(bytes);
+    liveBytes.addAndGet(bytes);
     return address;
   }
 
@@ -171,8 +192,8 @@ public final class LargeBlocks {
     }
     int frames = FrameTag.value(tag);
     space.freeFrames((int) frame, frames);
-    liveBytes.add(-SlabSpace.bytes(frames));
-    frees.increment();
+    liveBytes.addAndGet(-SlabSpace.bytes(frames));
+    frees.incrementAndGet();
     return true;
   }
 
@@ -183,20 +204,21 @@ public final class LargeBlocks {
    * @return whether it was live; if not nothing has changed
    */
   public boolean freeMapping(long address) {
-    Long bytes = mappings.remove(address);
+    Long bytes = claim(address);
     if (bytes == null) {
       return mapper != null && scatter(address);
     }
+    boolean done = false;
     try {
       PosixVirtualMemory.unmap(address, bytes);
-    } catch (RuntimeException e) {
-      mappings.put(address, bytes);
-      throw e;
+      done = true;
+    } finally {
+      settle(address, done ? null : bytes);
     }
-    mappedBytes.add(-bytes);
-    liveBytes.add(-bytes);
+    mappedBytes.addAndGet(-bytes);
+    liveBytes.addAndGet(-bytes);
     space.release(bytes);
-    frees.increment();
+    frees.incrementAndGet();
     return true;
   }
 
@@ -206,11 +228,34 @@ public final class LargeBlocks {
     if (bytes == 0) {
       return false;
     }
-    liveBytes.add(-bytes);
+    liveBytes.addAndGet(-bytes);
     space.returned(FrameTable.framesFor(bytes));
-    frees.increment();
+    frees.incrementAndGet();
     space.purgeIfDue();
     return true;
+  }
+
+  /**
+   * Claims a mapping, so that nobody else finds it live; returns its bytes, or null. Its entry
+   * stays for {@link #settle}, which could not make another where the Java heap is out.
+   */
+  private Long claim(Long address) {
+    Long bytes = mappings.get(address);
+    boolean claimed =
+        bytes != null && !bytes.equals(CLAIMED) && mappings.replace(address, bytes, CLAIMED);
+    return claimed ? bytes : null;
+  }
+
+  /**
+   * Ends a claim: the mapping has so many bytes, or null if it is not there any more. Then another
+   * may be by now, of which this leaves the entry alone.
+   */
+  private void settle(Long address, Long bytes) {
+    if (bytes == null) {
+      mappings.remove(address, CLAIMED);
+    } else {
+      mappings.replace(address, CLAIMED, bytes);
+    }
   }
 
   private static boolean isRun(long offset, long tag) {
@@ -235,7 +280,7 @@ public final class LargeBlocks {
    * @return bytes, or 0 if it is not the address of a live mapping
    */
   public long mappingBytes(long address) {
-    long bytes = mappings.getOrDefault(address, 0L);
+    long bytes = Math.max(mappings.getOrDefault(address, 0L), 0);
     return bytes != 0 || mapper == null ? bytes : mapper.byteSize(address);
   }
 
@@ -267,7 +312,7 @@ public final class LargeBlocks {
         return false;
       }
       space.freeFrames(first + newFrames, -more);
-      liveBytes.add(SlabSpace.bytes(more));
+      liveBytes.addAndGet(SlabSpace.bytes(more));
     }
     return true;
   }
@@ -287,7 +332,7 @@ public final class LargeBlocks {
       space.freeFrames(first + frames, newFrames - frames);
       return false;
     }
-    liveBytes.add(bytes);
+    liveBytes.addAndGet(bytes);
     return true;
   }
 
@@ -300,8 +345,7 @@ public final class LargeBlocks {
    */
   public long resizeMapping(long address, long newByteSize) {
     long newBytes = Bits.alignUp(newByteSize, Region.osPageSize());
-    // Taken out first: once the mapping has moved, another may come to lie where it was.
-    Long bytes = newBytes < 0 ? null : mappings.remove(address);
+    Long bytes = newBytes < 0 ? null : claim(address);
     if (bytes == null) {
       return mapper == null || newBytes < 0 ? 0 : resizeScattered(address, newByteSize);
     }
@@ -315,7 +359,7 @@ public final class LargeBlocks {
       }
     } finally {
       if (moved == 0) {
-        mappings.put(address, bytes);
+        settle(address, bytes);
         if (acquired) {
           space.release(more);
         }
@@ -324,9 +368,14 @@ public final class LargeBlocks {
     if (moved == 0) {
       return 0;
     }
-    mappings.put(moved, newBytes);
-    mappedBytes.add(more);
-    liveBytes.add(more);
+    if (moved == address) {
+      settle(address, newBytes);
+    } else {
+      mappings.put(moved, newBytes);
+      settle(address, null);
+    }
+    mappedBytes.addAndGet(more);
+    liveBytes.addAndGet(more);
     return moved;
   }
 
@@ -355,7 +404,7 @@ public final class LargeBlocks {
     } else {
       space.returned(FrameTable.framesFor(-more));
     }
-    liveBytes.add(more);
+    liveBytes.addAndGet(more);
     return moved;
   }
 
@@ -369,7 +418,7 @@ public final class LargeBlocks {
    * @return bytes
    */
   public long liveBytes() {
-    return liveBytes.sum();
+    return liveBytes.get();
   }
 
   /**
@@ -378,7 +427,21 @@ public final class LargeBlocks {
    * @return bytes
    */
   public long mappedBytes() {
-    return mappedBytes.sum();
+    return mappedBytes.get();
+  }
+
+  /**
+   * Bytes of the mappings that are in physical memory.
+   *
+   * @return bytes, as the kernel has it
+   */
+  public long residentMappedBytes() {
+    long sum = 0;
+    for (Map.Entry<Long, Long> mapping : mappings.entrySet()) {
+      long bytes = mapping.getValue();
+      sum += bytes > 0 ? PosixVirtualMemory.residentBytes(mapping.getKey(), bytes) : 0;
+    }
+    return sum;
   }
 
   /**
@@ -396,7 +459,7 @@ public final class LargeBlocks {
    * @return their number
    */
   public long allocations() {
-    return allocations.sum();
+    return allocations.get();
   }
 
   /**
@@ -405,7 +468,7 @@ public final class LargeBlocks {
    * @return their number
    */
   public long frees() {
-    return frees.sum();
+    return frees.get();
   }
 
   void validate() {
@@ -414,9 +477,14 @@ public final class LargeBlocks {
     }
   }
 
+  /** Gives all mappings back. Idempotent; of two threads each gives back some. */
   void close() {
-    mappings.forEach(PosixVirtualMemory::unmap);
-    mappings.clear();
+    for (Long address : mappings.keySet()) {
+      Long bytes = mappings.remove(address);
+      if (bytes != null && bytes > 0) {
+        PosixVirtualMemory.unmap(address, bytes);
+      }
+    }
     if (mapper != null) {
       mapper.close();
     }

@@ -19,7 +19,8 @@ import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
  *
  * <p><b>Progress.</b> {@code try…} methods never wait for the lock: they are wait-free when it is
  * taken, and otherwise bounded by the blocks that they move. {@link #offer} is lock-free. Whoever
- * finds the lock taken goes to another shard, or leaves the blocks in {@code inbox}.
+ * finds the lock taken goes to another shard, or leaves the blocks in {@code inbox}. Nothing here
+ * needs the Java heap to take blocks back: where it is out they go to their slabs under the lock.
  *
  * <p><b>Linearization.</b> A block that is released is free when the lock is released; one that is
  * offered when the queue's producer index has moved.
@@ -152,9 +153,9 @@ public final class Shard {
       return false;
     }
     try {
-      if (depot.hasRoom(sizeClass, n)) {
-        FreeBatch batch = emptyBatch().begin(sizeClass);
-        batch.load(from, n);
+      FreeBatch batch = depot.hasRoom(sizeClass, n) ? tryEmptyBatch() : null;
+      if (batch != null) {
+        batch.begin(sizeClass).load(from, n);
         keep(batch);
       } else {
         for (int i = 0; i < n; i++) {
@@ -168,14 +169,46 @@ public final class Shard {
   }
 
   /**
-   * Hands over a batch of blocks of this shard, none of them live in the block map.
+   * Takes a free block of this shard back, into its slab: what needs no batch, for who has none.
+   *
+   * <p>Blocking: waits for the lock.
+   *
+   * @param sizeClass its class
+   * @param address the block, not live in the block map
+   */
+  public void takeBack(int sizeClass, long address) {
+    lock.lock();
+    try {
+      put(address, sizeClass);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Hands over a batch of blocks of this shard, none of them live in the block map. Lock-free, but
+   * that it waits for the lock where the Java heap is out.
    *
    * @param batch the batch, which is the shard's from now on
    * @return whether the queue has grown long, and the caller had better drain it
    */
   public boolean offer(FreeBatch batch) {
-    inbox.relaxedOffer(batch);
+    try {
+      inbox.relaxedOffer(batch);
+    } catch (OutOfMemoryError e) {
+      // There is no room for another piece of the queue, which is as it was: past it, then.
+      bringIn(batch);
+    }
     return inbox.size() > CROWDED_BATCHES;
+  }
+
+  private void bringIn(FreeBatch batch) {
+    lock.lock();
+    try {
+      keep(batch);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**
@@ -186,6 +219,19 @@ public final class Shard {
   public FreeBatch emptyBatch() {
     FreeBatch batch = emptied.relaxedPoll();
     return batch != null ? batch : new FreeBatch();
+  }
+
+  /**
+   * {@link #emptyBatch} for who has a way without: a free must not fail for want of Java heap.
+   *
+   * @return the batch; null if the heap has no room for one
+   */
+  public FreeBatch tryEmptyBatch() {
+    try {
+      return emptyBatch();
+    } catch (OutOfMemoryError e) {
+      return null;
+    }
   }
 
   /**

@@ -22,7 +22,7 @@ final class Slab {
   /** Its number in the directory, for good. */
   final int number;
 
-  /** Neighbours in the shard's list, or null. */
+  /** Neighbours in the shard's list, or null; behind a slab's end the next spare object. */
   Slab previous;
 
   Slab next;
@@ -40,7 +40,15 @@ final class Slab {
     this.number = number;
   }
 
-  /** Begins a slab in which every block is free. */
+  /** Makes sure that there are bits for the blocks of a class. */
+  void ensureBits(int sizeClass) {
+    int words = words(SizeClasses.slabBlocks(sizeClass));
+    if (free.length < words) {
+      free = new long[words];
+    }
+  }
+
+  /** Begins a slab in which every block is free, of a class that it has bits for. */
   void begin(Shard home, int sizeClass, int firstFrame, long address) {
     this.home = home;
     this.sizeClass = sizeClass;
@@ -49,17 +57,14 @@ final class Slab {
     capacity = SizeClasses.slabBlocks(sizeClass);
     freeCount = capacity;
     firstWord = 0;
-    int words = words();
-    if (free.length < words) {
-      free = new long[words];
-    }
+    int words = words(capacity);
     Arrays.fill(free, 0, words, -1L);
     if ((capacity & 63) != 0) {
       free[words - 1] = (1L << capacity) - 1;
     }
   }
 
-  private int words() {
+  private static int words(int capacity) {
     return (capacity + 63) >>> 6;
   }
 
@@ -159,7 +164,7 @@ final class Slab {
   /** Checks (1) and (2), and that no block in it is live. */
   void validate(BlockMap blocks) {
     int bits = 0;
-    for (int index = 0; index < words() << 6; index++) {
+    for (int index = 0; index < words(capacity) << 6; index++) {
       if ((free[index >>> 6] >>> index & 1) == 0) {
         continue;
       }

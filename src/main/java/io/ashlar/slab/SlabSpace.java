@@ -9,13 +9,9 @@ import io.ashlar.frame.SpinLockBuddy;
 import io.ashlar.memory.Bits;
 import io.ashlar.memory.SpinLock;
 import io.ashlar.region.Region;
-import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntBinaryOperator;
-import java.util.function.LongConsumer;
 
 /**
  * All that threads share: the region and its metadata, the frames, the shards with their slabs, and
@@ -43,12 +39,7 @@ public final class SlabSpace implements AutoCloseable {
   private final LargeBlocks large;
   private final ObjectSpaces objects = new ObjectSpaces();
   private final long limitBytes;
-  private final LongConsumer freedTwice;
-
-  private final Queue<Long> faults = new ConcurrentLinkedQueue<>();
-
-  /** Whether there may be any: set behind, and unset ahead of, a change of {@link #faults}. */
-  private volatile boolean anyFaults;
+  private final Faults faults;
 
   /** Bytes of slabs, runs and mappings, counted against the limit. */
   private final AtomicLong usedBytes = new AtomicLong();
@@ -63,8 +54,10 @@ public final class SlabSpace implements AutoCloseable {
   private final AtomicLong highFrame = new AtomicLong();
 
   private final SpinLock directoryLock = new SpinLock();
-  private final ArrayDeque<Slab> spareSlabs = new ArrayDeque<>();
   private int slabCount;
+
+  /** Objects of dissolved slabs, linked: so that to dissolve one takes no Java heap. */
+  private Slab spareSlabs;
 
   /** Slabs by number; replaced as it grows. Volatile, because readers hold another lock or none. */
   private volatile Slab[] directory = new Slab[64];
@@ -79,13 +72,13 @@ public final class SlabSpace implements AutoCloseable {
   /**
    * Lays a space out.
    *
-   * @param region where blocks lie; the space closes it
+   * @param region where blocks lie; the space closes it, unless it cannot be made
    * @param shardCount how many shards, 1 … 256
    * @param limitBytes most bytes that slabs, runs and mappings may have together
    * @param purgeDelayNanos least time between two purges that are made unasked
    * @param checked whether block states are kept and looked at
    * @param threadBytes address space for what threads keep of their own
-   * @param freedTwice is told the address of a block that turned out to be freed twice
+   * @param faultHandler is told of errors that cannot be thrown to who made them
    */
   public SlabSpace(
       Region region,
@@ -94,11 +87,11 @@ public final class SlabSpace implements AutoCloseable {
       long purgeDelayNanos,
       boolean checked,
       long threadBytes,
-      LongConsumer freedTwice) {
+      FaultHandler faultHandler) {
     this.region = region;
     this.limitBytes = limitBytes;
     this.purgeDelayNanos = purgeDelayNanos;
-    this.freedTwice = freedTwice;
+    faults = new Faults(faultHandler);
     int frameCount = (int) (region.byteSize() >>> FrameTable.FRAME_SHIFT);
     int maxOrder = SpinLockBuddy.DEFAULT_MAX_ORDER;
     metadata =
@@ -109,14 +102,19 @@ public final class SlabSpace implements AutoCloseable {
                 + SpinLockBuddy.byteSize(frameCount, maxOrder)
                 + Metadata.footprint(threadBytes),
             !region.decommits());
-    frameTable = FrameTable.create(metadata, frameCount);
-    dirty = new DirtyFrames(metadata, frameCount);
-    frames = new SpinLockBuddy(metadata, frameCount, maxOrder);
-    blocks = BlockMap.create(metadata, frameTable, region.address(), region.byteSize(), checked);
-    threadRecords = metadata.allocate(threadBytes);
-    large = new LargeBlocks(this);
-    shards = new Shard[shardCount];
-    Arrays.setAll(shards, number -> new Shard(number, this));
+    try {
+      frameTable = FrameTable.create(metadata, frameCount);
+      dirty = new DirtyFrames(metadata, frameCount);
+      frames = new SpinLockBuddy(metadata, frameCount, maxOrder);
+      blocks = BlockMap.create(metadata, frameTable, region.address(), region.byteSize(), checked);
+      threadRecords = metadata.allocate(threadBytes);
+      large = new LargeBlocks(this);
+      shards = new Shard[shardCount];
+      Arrays.setAll(shards, number -> new Shard(number, this));
+    } catch (Throwable e) {
+      metadata.close();
+      throw e;
+    }
   }
 
   /**
@@ -218,7 +216,11 @@ public final class SlabSpace implements AutoCloseable {
   /** The slab around an address of the region; null if there is none. */
   Slab slabAt(long address) {
     long tag = frameTable.tagAt(blocks.offset(address));
-    return FrameTag.isSlab(tag) ? directory[FrameTag.value(tag)] : null;
+    Slab[] slabs = directory;
+    // Who does not hold the slab's lock may see a tag before the directory that it was made with.
+    return FrameTag.isSlab(tag) && FrameTag.value(tag) < slabs.length
+        ? slabs[FrameTag.value(tag)]
+        : null;
   }
 
   /**
@@ -244,36 +246,46 @@ public final class SlabSpace implements AutoCloseable {
    * @param address the block
    */
   public void noteFreedTwice(long address) {
-    faults.add(address);
-    anyFaults = true;
+    faults.noteFreedTwice(address);
   }
 
   /**
-   * Tells of blocks that were found to be freed twice since. What is told may call the allocator:
-   * so it is not told where they are found, amid a change of a shard or a thread's cache, but where
-   * the caller has nothing half done and holds no lock.
+   * Tells of errors that were found since. Who is told may call the allocator: so it is not told
+   * where they are found, amid a change of a shard or a thread's cache, but where the caller has
+   * nothing half done and holds no lock. What it throws does not come back here.
    */
   public void reportFaults() {
-    if (anyFaults) {
-      anyFaults = false;
-      try {
-        for (Long address; (address = faults.poll()) != null; ) {
-          freedTwice.accept(address);
-        }
-      } finally {
-        anyFaults |= !faults.isEmpty();
-      }
-    }
+    faults.report();
+  }
+
+  /**
+   * Tells of an error at once, as {@link #reportFaults} does; for a caller who has nothing half
+   * done and holds no lock.
+   *
+   * @param error what went wrong
+   */
+  public void reportFailure(Throwable error) {
+    faults.noteFailure(error);
+    faults.report();
   }
 
   /** Makes a slab; null if memory is out. Under the home's lock. */
   Slab newSlab(Shard home, int sizeClass) {
     int count = SizeClasses.slabFrames(sizeClass);
-    int first = allocateFrames(count, count);
+    int first = FrameAllocator.NONE;
+    // All that takes Java heap comes before the frames are taken, which would be lost with it.
+    Slab slab = spareSlab();
+    try {
+      slab.ensureBits(sizeClass);
+      first = allocateFrames(count, count);
+    } finally {
+      if (first == FrameAllocator.NONE) {
+        spare(slab);
+      }
+    }
     if (first == FrameAllocator.NONE) {
       return null;
     }
-    Slab slab = spareSlab();
     slab.begin(home, sizeClass, first, region.address() + bytes(first));
     frameTable.setTags(first, count, FrameTag.slab(home.number(), sizeClass, slab.number));
     return slab;
@@ -284,20 +296,28 @@ public final class SlabSpace implements AutoCloseable {
     int first = slab.firstFrame();
     int count = SizeClasses.slabFrames(slab.sizeClass());
     frameTable.setTags(first, count, FrameTag.NOTHING);
+    spare(slab);
+    freeFrames(first, count);
+  }
+
+  /** Keeps the object of a slab that is none any more. */
+  private void spare(Slab slab) {
     directoryLock.lock();
     try {
-      spareSlabs.addLast(slab);
+      slab.next = spareSlabs;
+      spareSlabs = slab;
     } finally {
       directoryLock.unlock();
     }
-    freeFrames(first, count);
   }
 
   private Slab spareSlab() {
     directoryLock.lock();
     try {
-      Slab spare = spareSlabs.pollLast();
+      Slab spare = spareSlabs;
       if (spare != null) {
+        spareSlabs = spare.next;
+        spare.next = null;
         return spare;
       }
       Slab[] slabs = directory;
@@ -396,7 +416,8 @@ public final class SlabSpace implements AutoCloseable {
   /**
    * If the last time is long enough ago: lets the shards give back what they did not use since, and
    * gives the memory of frames that were free all the time since back to the system. To be called
-   * now and then, with no lock held.
+   * now and then, with no lock held. What fails is no error of the caller's, who did not ask for
+   * it, but one for {@link #reportFaults}.
    */
   public void tidyIfDue() {
     long now = System.nanoTime();
@@ -404,6 +425,14 @@ public final class SlabSpace implements AutoCloseable {
       return;
     }
     lastTidied = now;
+    try {
+      tidy();
+    } catch (RuntimeException | Error e) {
+      faults.noteFailure(e);
+    }
+  }
+
+  private void tidy() {
     for (Shard shard : shards) {
       shard.tryTidy();
     }
@@ -509,7 +538,7 @@ public final class SlabSpace implements AutoCloseable {
    */
   public long residentBytes() {
     long used = Bits.alignUp(bytes(highFrame.get()), Region.osPageSize());
-    return region.residentBytes(0, Math.min(used, region.byteSize())) + large.mappedBytes();
+    return region.residentBytes(0, Math.min(used, region.byteSize())) + large.residentMappedBytes();
   }
 
   /**
@@ -554,7 +583,9 @@ public final class SlabSpace implements AutoCloseable {
       for (int i = 0; i < slabCount; i++) {
         counts[directory[i].sizeClass()]++;
       }
-      spareSlabs.forEach(slab -> counts[slab.sizeClass()]--);
+      for (Slab spare = spareSlabs; spare != null; spare = spare.next) {
+        counts[spare.sizeClass()]--;
+      }
     } finally {
       directoryLock.unlock();
     }
@@ -562,7 +593,10 @@ public final class SlabSpace implements AutoCloseable {
   }
 
   /**
-   * What is known of an address that is not the start of a live block, for an error's text.
+   * What is known of an address that is not the start of a live block, for an error's text. Best
+   * effort: tags and slabs are read without a lock, so that of a slab that another thread is making
+   * or dissolving, and on processors that reorder reads for a while after, the words may be those
+   * of what was there before or will be.
    *
    * @param address any value
    * @return a few words

@@ -31,7 +31,7 @@ class MemoryTest {
     assertEquals(-3, Memory.getByte(address));
     Memory.putLong(address + 3, 0x0123456789abcdefL);
     assertEquals(0x0123456789abcdefL, Memory.getLong(address + 3));
-    Memory.putLongRelease(address + 8, 5);
+    Memory.putLong(address + 8, 5);
     assertEquals(5, Memory.getLongAcquire(address + 8));
     assertFalse(Memory.casLong(address + 8, 4, 9));
     assertEquals(5, Memory.getLong(address + 8));

@@ -8,20 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.ashlar.NativeCalls;
 import io.ashlar.region.Region.Commitment;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.ToIntBiFunction;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -207,57 +203,14 @@ class PosixRegionTest extends RegionContract {
 
   /** A native call that was given a part of the region keeps it from being unmapped. */
   @Test
-  @SuppressWarnings("restricted")
   void closeFailsDuringACallAndChangesNothing() throws Throwable {
     Region region = reserve();
     fill(region, 0, SIZE);
-    Closer closer = new Closer(region);
-    try (Arena arena = Arena.ofConfined()) {
-      Linker linker = Linker.nativeLinker();
-      FunctionDescriptor compare =
-          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG);
-      MethodType boxed = MethodType.methodType(int.class, Object.class, Object.class);
-      MemorySegment callback =
-          linker.upcallStub(
-              MethodHandles.lookup()
-                  .bind(closer, "applyAsInt", boxed)
-                  .asType(compare.toMethodType()),
-              compare,
-              arena);
-      MethodHandle qsort =
-          linker.downcallHandle(
-              linker.defaultLookup().findOrThrow("qsort"),
-              FunctionDescriptor.ofVoid(
-                  ValueLayout.ADDRESS,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.JAVA_LONG,
-                  ValueLayout.ADDRESS));
-      qsort.invokeExact(region.segment(), 2L, 8L, callback);
-    }
-    assertInstanceOf(IllegalStateException.class, closer.thrown);
+    assertInstanceOf(
+        IllegalStateException.class, NativeCalls.thrownDuring(region.segment(), region::close));
     assertTrue(isAll(0x5a, region, 0, SIZE));
     region.close();
     assertFalse(region.segment().scope().isAlive());
-  }
-
-  /** Closes a region from within a native sort of it. */
-  private static final class Closer implements ToIntBiFunction<Object, Object> {
-    private final Region region;
-    private Throwable thrown;
-
-    Closer(Region region) {
-      this.region = region;
-    }
-
-    @Override
-    public int applyAsInt(Object left, Object right) {
-      try {
-        region.close();
-      } catch (RuntimeException e) {
-        thrown = e; // an exception must not leave a function called by native code
-      }
-      return 0;
-    }
   }
 
   @Test
