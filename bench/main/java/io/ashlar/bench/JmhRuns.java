@@ -59,6 +59,9 @@ final class JmhRuns {
     builder.parent(options).param("allocator", subject.label());
     options.getExcludes().forEach(builder::exclude);
     builder.exclude(NO_FRAMES);
+    if (!subject.reuses()) {
+      builder.exclude(FrameWorkload.OF_REUSE);
+    }
     if (!options.getParameter("order").hasValue()) {
       builder.param("order", subject.orders());
     }

@@ -8,6 +8,7 @@ import io.ashlar.bench.subject.Peer;
 import io.ashlar.bench.workload.WorkloadName;
 import java.io.PrintWriter;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import picocli.CommandLine.Command;
@@ -17,6 +18,9 @@ import picocli.CommandLine.Spec;
 /** Names what there is to run. */
 @Command(name = "list", description = "Names the workloads, the allocators and the traces.")
 final class ListCommand implements Callable<Integer> {
+
+  private static final String NO_REUSE =
+      "  (not FrameFragmentation: a frame that is freed is not allocated again)";
 
   @Spec private CommandSpec spec;
 
@@ -34,7 +38,9 @@ final class ListCommand implements Callable<Integer> {
     out.println("workloads on frame allocators");
     FrameWorkload.LABELS.forEach(label -> out.println("  " + label));
     out.println("frame allocators");
-    FrameSubject.labels().forEach(label -> out.println("  " + label));
+    for (FrameSubject subject : FrameSubject.values()) {
+      out.println("  " + subject + (subject.reuses() ? "" : NO_REUSE));
+    }
     out.println("traces");
     Traces.SHIPPED.forEach(trace -> out.println("  " + trace));
     out.println("  or the path of any trace file");
@@ -49,11 +55,18 @@ final class ListCommand implements Callable<Integer> {
   }
 
   private static String restriction(Peer peer) {
-    return switch (peer.fit()) {
-      case ALL -> "";
-      case PAIRS -> "  (Pair alone)";
-      case OBJECTS -> "  (ObjectReuse alone)";
-    };
+    List<String> unfit = labels(workload -> !workload.fits(peer));
+    List<String> fit = labels(workload -> workload.fits(peer));
+    if (unfit.isEmpty()) {
+      return "";
+    }
+    return unfit.size() < fit.size()
+        ? "  (not " + String.join(", ", unfit) + ")"
+        : "  (" + String.join(" and ", fit) + " alone)";
+  }
+
+  private static List<String> labels(Predicate<WorkloadName> which) {
+    return Arrays.stream(WorkloadName.values()).filter(which).map(WorkloadName::label).toList();
   }
 
   private static String presence(Peer peer) {

@@ -11,7 +11,9 @@ import io.ashlar.bench.workload.WorkloadSeries;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -29,6 +31,14 @@ final class MainJob {
   private static final int EXPLAINING_THREADS = 2;
   private static final int MIN_ROUNDS = 2;
   private static final String THREADED_TRACE = "redis";
+
+  /** Measured otherwise, or by JMH alone. */
+  private static final Set<WorkloadName> APART =
+      EnumSet.of(
+          WorkloadName.REPLACE_AMONG,
+          WorkloadName.OBJECT_REUSE,
+          WorkloadName.FIRST_TOUCH,
+          WorkloadName.TRACE_REPLAY);
 
   /** By workload and allocator those of each number of threads. */
   private final List<List<WorkloadSeries>> workloads = new ArrayList<>();
@@ -65,8 +75,7 @@ final class MainJob {
   /** The rows that explain the others need no more than one and two threads. */
   private static boolean isPlanned(WorkloadName workload, Peer peer, int threads) {
     boolean explains = peer == Peer.NONE || peer == Peer.ASHLAR_HANDLE;
-    return workload != WorkloadName.TRACE_REPLAY
-        && workload != WorkloadName.OBJECT_REUSE
+    return !APART.contains(workload)
         && workload.fits(peer)
         && (threads <= EXPLAINING_THREADS || !explains);
   }

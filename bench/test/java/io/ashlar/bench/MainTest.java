@@ -9,7 +9,12 @@ import io.ashlar.bench.subject.Peer;
 import io.ashlar.bench.workload.WorkloadName;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.openjdk.jmh.runner.BenchmarkList;
+import org.openjdk.jmh.runner.format.OutputFormat;
+import org.openjdk.jmh.runner.format.OutputFormatFactory;
+import org.openjdk.jmh.runner.options.VerboseMode;
 import picocli.CommandLine;
 
 class MainTest {
@@ -27,7 +32,7 @@ class MainTest {
   void listNamesEverything() {
     assertThat(run("list")).isZero();
     assertThat(out.toString())
-        .contains("Pair", "RandomReplace", "Larson", "XmallocTest", "TraceReplay")
+        .contains("Pair", "RandomReplace", "Larson", "XmallocTest", "FirstTouch", "TraceReplay")
         .contains("redis", "sqlite")
         .contains(FrameWorkload.LABELS)
         .contains(FrameSubject.labels());
@@ -35,6 +40,30 @@ class MainTest {
       assertThat(out.toString()).contains("  " + peer.label());
       assertThat(peer.isPresent() || out.toString().contains(peer.debianPackage())).isTrue();
     }
+  }
+
+  @Test
+  void listTellsWhatFitsWhat() {
+    assertThat(run("list")).isZero();
+    assertThat(out.toString().lines())
+        .contains("  ashlar", "  glibc  (not FirstTouch)", "  bump  (Pair and FirstTouch alone)")
+        .contains("  slab-cache  (ObjectReuse alone)", "  page-mapper  (FirstTouch alone)");
+  }
+
+  /** Each line of the list of workloads is a benchmark that JMH can be asked for. */
+  @Test
+  void everyWorkloadOfJmhIsListed() {
+    assertThat(run("list")).isZero();
+    List<String> listed = out.toString().lines().map(String::strip).toList();
+    OutputFormat silent = OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT);
+    assertThat(BenchmarkList.defaultList().getAll(silent, List.of()))
+        .hasSizeGreaterThan(5)
+        .extracting(benchmark -> simpleName(benchmark.getUserClassQName()))
+        .allSatisfy(name -> assertThat(listed).contains(name));
+  }
+
+  private static String simpleName(String className) {
+    return className.substring(className.lastIndexOf('.') + 1);
   }
 
   @Test

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.bench.frame;
 
+import io.ashlar.frame.BumpFrameAllocator;
 import io.ashlar.frame.ContiguousAllocator;
 import io.ashlar.frame.FrameAllocator;
 import io.ashlar.frame.FrameTable;
@@ -22,7 +23,9 @@ public enum FrameSubject {
   /** First fit over bits, one lock. */
   CONTIGUOUS("contiguous", Integer.MAX_VALUE),
   /** A list through single frames, one lock. */
-  FREE_LIST("free-list", 0);
+  FREE_LIST("free-list", 0),
+  /** A number that rises, no lock; a frame that is freed is not allocated again. */
+  BUMP("bump-frame", 0);
 
   /** log₂ of the longest run, in frames. */
   static final int MAX_ORDER = SpinLockBuddy.DEFAULT_MAX_ORDER;
@@ -80,7 +83,7 @@ public enum FrameSubject {
     return Arrays.stream(values()).map(FrameSubject::label).toList();
   }
 
-  /** Makes the allocator, and the memory for its records. */
+  /** Makes the allocator, and the memory for its records; of so many frames, or more. */
   Space open(int frames) {
     return switch (this) {
       case SPIN_LOCK_BUDDY -> {
@@ -96,6 +99,10 @@ public enum FrameSubject {
         Metadata metadata = new Metadata(bytes, false);
         yield new Space(new ContiguousAllocator(metadata, frames), metadata);
       }
+      case BUMP ->
+          // It touches nothing, so it can have as many as there are numbers: enough for some ten
+          // seconds of allocations without a reset.
+          new Space(new BumpFrameAllocator(Integer.MAX_VALUE), () -> {});
       case FREE_LIST -> {
         long bytes = (long) frames * FrameTable.FRAME_BYTES;
         Region region = Region.reserve(bytes, Region.osPageSize(), Region.Commitment.LAZY);
@@ -115,6 +122,15 @@ public enum FrameSubject {
         .toArray(String[]::new);
   }
 
+  /**
+   * Whether a frame that is freed is allocated again.
+   *
+   * @return false if all that can be done is to begin anew
+   */
+  public boolean reuses() {
+    return this != BUMP;
+  }
+
   /** Whether it has runs of an order. */
   boolean fits(int order) {
     return order <= largestOrder;
@@ -131,5 +147,13 @@ public enum FrameSubject {
    * @param frames the allocator
    * @param memory closed after it
    */
-  record Space(FrameAllocator frames, AutoCloseable memory) {}
+  record Space(FrameAllocator frames, AutoCloseable memory) {
+
+    /** Whether no frame is in use. */
+    boolean isUnused() {
+      return frames instanceof BumpFrameAllocator bump
+          ? bump.liveFrames() == 0
+          : frames.freeFrames() == frames.frames();
+    }
+  }
 }

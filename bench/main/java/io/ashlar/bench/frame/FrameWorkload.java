@@ -14,6 +14,9 @@ public abstract class FrameWorkload extends Workload {
   public static final List<String> LABELS =
       List.of("FrameBulk", "FrameRepeat", "FrameRandom", "FrameFragmentation");
 
+  /** Matches those that ask how memory looks that was used for long. */
+  public static final String OF_REUSE = "\\.FrameFragmentation\\.";
+
   /** For subclasses. */
   protected FrameWorkload() {}
 }

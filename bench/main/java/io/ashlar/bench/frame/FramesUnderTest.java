@@ -32,6 +32,7 @@ public class FramesUnderTest {
   @Param({"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"})
   public int order;
 
+  private FrameSubject subject;
   private FrameSubject.Space space;
   private int[] runs;
   private int[] shuffled;
@@ -48,7 +49,7 @@ public class FramesUnderTest {
    */
   @Setup
   public void open(BenchmarkParams params) {
-    FrameSubject subject = FrameSubject.of(allocator);
+    subject = FrameSubject.of(allocator);
     if (!subject.fits(order)) {
       throw new IllegalArgumentException(subject + " has no runs of order " + order);
     }
@@ -71,14 +72,18 @@ public class FramesUnderTest {
   }
 
   /**
-   * Lets the compiler catch up, outside what is measured.
+   * Lets the compiler catch up, outside what is measured; and begins anew with an allocator that
+   * uses no frame again.
    *
    * @throws InterruptedException if interrupted
    */
   @Setup(Level.Iteration)
-  public void awaitCompiler() throws InterruptedException {
+  public void begin() throws InterruptedException {
     Compiler.awaitQuiet();
     arrived.set(0);
+    if (!subject.reuses()) {
+      space = subject.open(FRAMES);
+    }
   }
 
   /** Frees what threads that were stopped amid a round have left. */
@@ -97,7 +102,7 @@ public class FramesUnderTest {
   @TearDown
   public void close() throws Exception {
     space.frames().validate();
-    if (space.frames().freeFrames() != FRAMES) {
+    if (!space.isUnused()) {
       throw new IllegalStateException(space.frames().freeFrames() + " frames free in the end");
     }
     space.memory().close();

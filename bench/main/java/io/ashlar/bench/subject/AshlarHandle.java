@@ -55,6 +55,11 @@ final class AshlarHandle extends Subject {
   }
 
   @Override
+  public void trim() {
+    allocator.trim();
+  }
+
+  @Override
   public void close() {
     allocator.close();
   }

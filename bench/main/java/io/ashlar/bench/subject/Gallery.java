@@ -124,6 +124,11 @@ final class Gallery extends Subject {
   }
 
   @Override
+  public void trim() {
+    allocator.trim();
+  }
+
+  @Override
   public Footprint footprint() {
     AllocatorStats stats = allocator.stats();
     return new Footprint(stats.residentBytes(), stats.metadataBytes());

@@ -20,6 +20,8 @@ public enum Peer {
   ASHLAR_MEMFD("ashlar-memfd", "AshlarRaw"),
   /** A typed cache of the scalable allocator. */
   SLAB_CACHE("slab-cache", "AshlarSlabCache", Fit.OBJECTS),
+  /** Blocks of scattered page frames, mapped side by side. */
+  PAGE_MAPPER("page-mapper", "ScatteredPages", Fit.PAGES),
   /** The spin-locked baseline. */
   SPINLOCK("spinlock", "SpinLockBaseline"),
   /** The C library's malloc. */
@@ -91,7 +93,9 @@ public enum Peer {
     /** Those alone in which the block freed is the one allocated last. */
     PAIRS,
     /** Those alone in which all blocks are objects of one type. */
-    OBJECTS
+    OBJECTS,
+    /** Those alone in which all blocks are of many pages. */
+    PAGES
   }
 
   private static final String GALLERY = "Gallery";
@@ -174,13 +178,26 @@ public enum Peer {
   }
 
   /**
-   * Whether it is compared only where it is asked for: the gallery, and what differs from another
-   * by an option.
+   * Whether it is compared only where it is asked for: the gallery, what differs from another by an
+   * option, and what is no allocator for most programs.
    *
    * @return true if it is
    */
   public boolean isOnlyByName() {
-    return isOfGallery() || this == ASHLAR_MEMFD;
+    return isOfGallery() || this == ASHLAR_MEMFD || this == PAGE_MAPPER;
+  }
+
+  /**
+   * Whether {@link Subject#trim} makes it give all free memory back to the system, if it does not
+   * do so at each free. The empty harness counts as one: it shows what the rest of the work is.
+   *
+   * @return false if it keeps what it likes
+   */
+  public boolean trims() {
+    return switch (this) {
+      case ASHLAR, ASHLAR_HANDLE, ASHLAR_MEMFD, PAGE_MAPPER, SPINLOCK, NONE -> true;
+      default -> isOfGallery();
+    };
   }
 
   /**

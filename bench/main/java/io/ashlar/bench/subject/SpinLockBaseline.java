@@ -36,6 +36,11 @@ final class SpinLockBaseline extends Subject {
   }
 
   @Override
+  public void trim() {
+    allocator.trim();
+  }
+
+  @Override
   public Footprint footprint() {
     AllocatorStats stats = allocator.stats();
     return new Footprint(stats.residentBytes(), stats.metadataBytes());

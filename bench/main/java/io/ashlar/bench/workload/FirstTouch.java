@@ -12,8 +12,9 @@ import org.openjdk.jmh.annotations.TearDown;
 
 /**
  * What memory costs that is new: a thread allocates a large block, writes a byte to each of its
- * pages, frees it, and has it given back to the system. Only of use for allocators that {@linkplain
- * Subject#trim can be told to} give memory back, and for one thread.
+ * pages, frees it, and has it given back to the system. Run with allocators that {@linkplain
+ * Subject#trim can be told to} give memory back, for which a block is new each time; and for one
+ * thread, as a trim is the whole allocator's.
  */
 public class FirstTouch extends Workload {
 

@@ -12,12 +12,16 @@ public enum WorkloadName {
   PAIR("Pair", "io.ashlar.bench.workload.Pair.pair", "size"),
   /** {@link RandomReplace}. */
   RANDOM_REPLACE("RandomReplace", "io.ashlar.bench.workload.RandomReplace.replace", ""),
+  /** {@link ReplaceAmong}. */
+  REPLACE_AMONG("ReplaceAmong", "io.ashlar.bench.workload.ReplaceAmong.replace", "live"),
   /** {@link Larson}. */
   LARSON("Larson", "io.ashlar.bench.workload.Larson.larson", ""),
   /** {@link XmallocTest}, blocks of 64 bytes. */
   XMALLOC_TEST("XmallocTest", "io.ashlar.bench.workload.XmallocTest.batch", "sizes"),
   /** {@link ObjectReuse}. */
   OBJECT_REUSE("ObjectReuse", "io.ashlar.bench.workload.ObjectReuse.reuse", "construct"),
+  /** {@link FirstTouch}. */
+  FIRST_TOUCH("FirstTouch", "io.ashlar.bench.workload.FirstTouch.touch", "size"),
   /** Replay of a recorded trace. */
   TRACE_REPLAY("TraceReplay", "io.ashlar.bench.replay.TraceReplay.recordedOrder", "trace");
 
@@ -69,16 +73,22 @@ public enum WorkloadName {
   /**
    * Whether an allocator can run the workload. An arena, which is freed as a whole, fits only where
    * allocation and free pair up, and so do designs that cannot free but the newest block; the
-   * handle is shown there alone because the look-up that it saves weighs most there.
+   * handle is shown there alone because the look-up that it saves weighs most there. What new
+   * memory costs is shown by those that give theirs back when they are told to: of others the
+   * blocks are new once, or as often as they please.
    *
    * @param peer the allocator
    * @return whether it can
    */
   public boolean fits(Peer peer) {
+    if (this == FIRST_TOUCH) {
+      return peer.trims();
+    }
     return switch (peer.fit()) {
       case ALL -> true;
       case PAIRS -> this == PAIR;
       case OBJECTS -> this == OBJECT_REUSE;
+      case PAGES -> false;
     };
   }
 
