@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
     name = "bench/run",
     description = "Compares allocators: without a command, the main job of about three minutes.",
     mixinStandardHelpOptions = true,
-    subcommands = {ListCommand.class, JmhCommand.class, ReplayCommand.class})
+    subcommands = {ListCommand.class, JmhCommand.class, ReplayCommand.class, FaultsCommand.class})
 public final class Main implements Callable<Integer> {
 
   private static final long MILLIS_PER_MINUTE = 60_000;

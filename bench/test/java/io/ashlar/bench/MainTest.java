@@ -76,6 +76,19 @@ class MainTest {
   }
 
   @Test
+  void faultsAreShownForTheDesignsBuiltHere() {
+    assertThat(run("faults", "--allocators", "bump,stack,header", "--batch", "1")).isZero();
+    assertThat(out.toString().lines())
+        .filteredOn(line -> line.matches("(bump|stack|header) +[0-9-].*"))
+        .hasSize(3);
+    assertThat(out.toString()).contains("lazy: 0 bytes resident", "eager: 4,194,304 bytes");
+    assertThat(run("faults", "--allocators", "glibc")).isNotZero();
+    assertThat(err.toString()).contains("glibc is not built here");
+    assertThat(run("faults", "--batch", "0")).isNotZero();
+    assertThat(err.toString()).contains("--batch 0");
+  }
+
+  @Test
   void whatDoesNotExistIsNamed() {
     assertThat(run("replay", "nowhere")).isNotZero();
     assertThat(err.toString()).contains("no trace nowhere");

@@ -45,7 +45,7 @@ public enum Peer {
   /** No allocator: the cost of the harness. */
   NONE("none", "NoAllocator"),
 
-  // The gallery: a line here, and one in Gallery.
+  // The gallery: a line here, and one in Designs.
 
   /** Bump allocation. */
   BUMP("bump", Fit.PAIRS),
