@@ -467,6 +467,7 @@ public final class ThreadCaches {
     try {
       sums.add(ended);
       all.forEach(cache -> cache.count(sums));
+      sums.bytes += space.recordBytes(nextRecord - space.threadRecords());
     } finally {
       lock.unlock();
     }

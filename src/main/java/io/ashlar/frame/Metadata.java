@@ -76,6 +76,27 @@ public final class Metadata implements AutoCloseable {
   }
 
   /**
+   * The memory that a range takes.
+   *
+   * @param address where it begins, a multiple of the system's page
+   * @param byteLength bytes in it, a multiple of the system's page
+   * @return bytes resident, as the kernel has it
+   */
+  public long residentBytes(long address, long byteLength) {
+    return region.residentBytes(address - region.address(), byteLength);
+  }
+
+  /**
+   * The memory that the records take that were made before some other.
+   *
+   * @param address where that one begins, as {@link #allocate} gave it
+   * @return bytes resident, as the kernel has it
+   */
+  public long residentBytesBefore(long address) {
+    return region.residentBytes(0, address - region.address());
+  }
+
+  /**
    * Gives back the whole system pages inside a range. Those read as zero afterwards, so what is in
    * them must be zero already, or of no more use.
    *

@@ -3,7 +3,9 @@ package io.ashlar.slab;
 
 import io.ashlar.frame.FrameTable;
 import io.ashlar.frame.Metadata;
+import io.ashlar.memory.Bits;
 import io.ashlar.memory.Memory;
+import io.ashlar.region.Region;
 
 /**
  * What begins at an address of the region: of each frame its tag, and of each <em>granule</em> of a
@@ -201,6 +203,31 @@ public record BlockMap(
   /** Whether the start of a block is marked as that of a live one. */
   boolean isMarked(long offset, int sizeClass) {
     return isMarked(place(offset, SizeClasses.code(sizeClass)));
+  }
+
+  /**
+   * The memory that states take.
+   *
+   * @param highOffset behind the last offset that was ever in a slab: the system is not asked about
+   *     states of what lies behind, since they are an eighth of the region, and nobody touched them
+   */
+  long residentBytes(Metadata metadata, long highOffset) {
+    long sum = 0;
+    long pageSize = Region.osPageSize();
+    long counted = begin();
+    for (int zoom = 0; zoom <= SizeClasses.MAX_ZOOM; zoom++) {
+      int code = SizeClasses.codeOfZoom(zoom);
+      long first = stateAddress(place(0, code));
+      long from = Math.max(counted, Bits.alignDown(first, pageSize));
+      counted = Math.max(from, Bits.alignUp(first + granules(highOffset, code), pageSize));
+      sum += metadata.residentBytes(from, counted - from);
+    }
+    return sum;
+  }
+
+  /** Where the states begin, which come behind all other records but those of threads. */
+  long begin() {
+    return Memory.base(packedStates);
   }
 
   private static long granules(long byteLength, int code) {

@@ -7,11 +7,9 @@ import io.ashlar.frame.FrameTable;
 import io.ashlar.frame.Metadata;
 import io.ashlar.frame.SpinLockBuddy;
 import io.ashlar.memory.Bits;
-import io.ashlar.memory.SpinLock;
 import io.ashlar.region.Region;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.IntBinaryOperator;
 
 /**
  * All that threads share: the region and its metadata, the frames, the shards with their slabs, and
@@ -25,17 +23,15 @@ public final class SlabSpace implements AutoCloseable {
   /** Wholly free slabs that a class keeps in a shard, rather than give them back at once. */
   static final int RESERVE_SLABS = 1;
 
-  /** Frames that must have come free before a purge is worth it: 1 MiB. */
-  private static final int PURGE_FRAMES = 256;
-
   private final Region region;
   private final Metadata metadata;
   private final FrameTable frameTable;
   private final FrameAllocator frames;
-  private final DirtyFrames dirty;
+  private final Purge purge;
   private final BlockMap blocks;
   private final Shard[] shards;
   private final long threadRecords;
+  private final long threadBytes;
   private final LargeBlocks large;
   private final ObjectSpaces objects = new ObjectSpaces();
   private final long limitBytes;
@@ -44,25 +40,7 @@ public final class SlabSpace implements AutoCloseable {
   /** Bytes of slabs, runs and mappings, counted against the limit. */
   private final AtomicLong usedBytes = new AtomicLong();
 
-  /**
-   * Frames given back since the last purge, or left over by it: tells when one is worth a look at
-   * the clock.
-   */
-  private final AtomicLong freedFrames = new AtomicLong();
-
-  /** One behind the highest frame ever handed out. */
-  private final AtomicLong highFrame = new AtomicLong();
-
-  private final SpinLock directoryLock = new SpinLock();
-  private int slabCount;
-
-  /** Objects of dissolved slabs, linked: so that to dissolve one takes no Java heap. */
-  private Slab spareSlabs;
-
-  /** Slabs by number; replaced as it grows. Volatile, because readers hold another lock or none. */
-  private volatile Slab[] directory = new Slab[64];
-
-  private final SpinLock purging = new SpinLock();
+  private final SlabDirectory slabs = new SlabDirectory();
 
   /** By the system's clock. Plain: a race lets two threads tidy, which does no harm. */
   private long lastTidied = System.nanoTime();
@@ -89,6 +67,7 @@ public final class SlabSpace implements AutoCloseable {
       long threadBytes,
       FaultHandler faultHandler) {
     this.region = region;
+    this.threadBytes = threadBytes;
     this.limitBytes = limitBytes;
     this.purgeDelayNanos = purgeDelayNanos;
     faults = new Faults(faultHandler);
@@ -104,9 +83,10 @@ public final class SlabSpace implements AutoCloseable {
             !region.decommits());
     try {
       frameTable = FrameTable.create(metadata, frameCount);
-      dirty = new DirtyFrames(metadata, frameCount);
+      DirtyFrames dirty = new DirtyFrames(metadata, frameCount);
       frames = new SpinLockBuddy(metadata, frameCount, maxOrder);
       blocks = BlockMap.create(metadata, frameTable, region.address(), region.byteSize(), checked);
+      purge = new Purge(region, metadata, frames, blocks, dirty);
       threadRecords = metadata.allocate(threadBytes);
       large = new LargeBlocks(this);
       shards = new Shard[shardCount];
@@ -210,17 +190,13 @@ public final class SlabSpace implements AutoCloseable {
   }
 
   Slab slab(int number) {
-    return directory[number];
+    return slabs.get(number);
   }
 
   /** The slab around an address of the region; null if there is none. */
   Slab slabAt(long address) {
     long tag = frameTable.tagAt(blocks.offset(address));
-    Slab[] slabs = directory;
-    // Who does not hold the slab's lock may see a tag before the directory that it was made with.
-    return FrameTag.isSlab(tag) && FrameTag.value(tag) < slabs.length
-        ? slabs[FrameTag.value(tag)]
-        : null;
+    return FrameTag.isSlab(tag) ? slabs.find(FrameTag.value(tag)) : null;
   }
 
   /**
@@ -274,13 +250,13 @@ public final class SlabSpace implements AutoCloseable {
     int count = SizeClasses.slabFrames(sizeClass);
     int first = FrameAllocator.NONE;
     // All that takes Java heap comes before the frames are taken, which would be lost with it.
-    Slab slab = spareSlab();
+    Slab slab = slabs.take();
     try {
       slab.ensureBits(sizeClass);
       first = allocateFrames(count, count);
     } finally {
       if (first == FrameAllocator.NONE) {
-        spare(slab);
+        slabs.spare(slab);
       }
     }
     if (first == FrameAllocator.NONE) {
@@ -296,41 +272,8 @@ public final class SlabSpace implements AutoCloseable {
     int first = slab.firstFrame();
     int count = SizeClasses.slabFrames(slab.sizeClass());
     frameTable.setTags(first, count, FrameTag.NOTHING);
-    spare(slab);
+    slabs.spare(slab);
     freeFrames(first, count);
-  }
-
-  /** Keeps the object of a slab that is none any more. */
-  private void spare(Slab slab) {
-    directoryLock.lock();
-    try {
-      slab.next = spareSlabs;
-      spareSlabs = slab;
-    } finally {
-      directoryLock.unlock();
-    }
-  }
-
-  private Slab spareSlab() {
-    directoryLock.lock();
-    try {
-      Slab spare = spareSlabs;
-      if (spare != null) {
-        spareSlabs = spare.next;
-        spare.next = null;
-        return spare;
-      }
-      Slab[] slabs = directory;
-      if (slabCount == slabs.length) {
-        slabs = Arrays.copyOf(slabs, 2 * slabCount);
-      }
-      Slab slab = new Slab(slabCount);
-      slabs[slabCount++] = slab;
-      directory = slabs;
-      return slab;
-    } finally {
-      directoryLock.unlock();
-    }
   }
 
   /**
@@ -372,11 +315,7 @@ public final class SlabSpace implements AutoCloseable {
    * Notes that a run is in use; returns how many of its frames may have held anything but zeros.
    */
   int dirtied(int first, int count) {
-    long end = (long) first + count;
-    if (highFrame.getOpaque() < end) {
-      highFrame.accumulateAndGet(end, Math::max);
-    }
-    return dirty.mark(first, count);
+    return purge.dirtied(first, count);
   }
 
   void freeFrames(int first, int count) {
@@ -387,7 +326,7 @@ public final class SlabSpace implements AutoCloseable {
   /** Counts frames that have been freed to the frame allocator. */
   void returned(long count) {
     release(bytes(count));
-    freedFrames.addAndGet(count);
+    purge.freed(count);
   }
 
   /** Where a frame begins, from the region's start; or how many bytes so many frames have. */
@@ -408,7 +347,7 @@ public final class SlabSpace implements AutoCloseable {
 
   /** {@link #tidyIfDue}, if there is enough to give back. With no lock held. */
   public void purgeIfDue() {
-    if (freedFrames.getOpaque() >= PURGE_FRAMES) {
+    if (purge.isWorthIt()) {
       tidyIfDue();
     }
   }
@@ -436,8 +375,8 @@ public final class SlabSpace implements AutoCloseable {
     for (Shard shard : shards) {
       shard.tryTidy();
     }
-    if (freedFrames.getOpaque() >= PURGE_FRAMES) {
-      purge(this::purgeOld);
+    if (purge.isWorthIt()) {
+      purge.old();
     }
   }
 
@@ -448,26 +387,7 @@ public final class SlabSpace implements AutoCloseable {
    * @return bytes given back
    */
   public long purge() {
-    return purge(this::purgeRun);
-  }
-
-  private long purge(IntBinaryOperator purgeRun) {
-    if (!region.decommits() || !purging.tryLock()) {
-      return 0;
-    }
-    try {
-      freedFrames.set(0);
-      long[] purged = {0};
-      frames.visitFree(
-          (first, count) -> {
-            if (first < highFrame.getOpaque()) {
-              purged[0] += purgeRun.applyAsInt(first, count);
-            }
-          });
-      return bytes(purged[0]);
-    } finally {
-      purging.unlock();
-    }
+    return purge.all();
   }
 
   /**
@@ -477,48 +397,12 @@ public final class SlabSpace implements AutoCloseable {
    * <p>Blocking: waits for the purge that goes on, if there is one.
    */
   public void pausePurge() {
-    purging.lock();
+    purge.pause();
   }
 
   /** Ends what {@link #pausePurge} began. */
   public void resumePurge() {
-    purging.unlock();
-  }
-
-  /**
-   * Purges what is old of a run, and makes the rest of it old, to be looked at again.
-   *
-   * <p>So a program that frees and takes the same memory over and over keeps it, and pays for no
-   * page faults, however much it is.
-   */
-  private int purgeOld(int first, int count) {
-    int end = first + count;
-    int purged = 0;
-    for (int from = dirty.firstOld(first, end); from < end; ) {
-      int to = dirty.firstNotOld(from, end);
-      purged += purgeRun(from, to - from);
-      from = dirty.firstOld(to, end);
-    }
-    freedFrames.addAndGet(dirty.age(first, count));
-    return purged;
-  }
-
-  /** Whole system pages only; marked dirty again if the system refuses. */
-  private int purgeRun(int first, int count) {
-    int page = (int) Math.max(1, Region.osPageSize() >>> FrameTable.FRAME_SHIFT);
-    int from = (int) Bits.alignUp(first, page);
-    int length = (int) Bits.alignDown((long) first + count, page) - from;
-    int dirtyFrames = length > 0 ? dirty.clean(from, length) : 0;
-    if (dirtyFrames > 0) {
-      try {
-        region.decommit(bytes(from), bytes(length));
-        blocks.decommit(metadata, bytes(from), bytes(length));
-      } catch (RuntimeException | Error e) {
-        dirty.mark(from, length);
-        throw e;
-      }
-    }
-    return dirtyFrames;
+    purge.resume();
   }
 
   /**
@@ -537,7 +421,7 @@ public final class SlabSpace implements AutoCloseable {
    * @return bytes, as the kernel has it
    */
   public long residentBytes() {
-    long used = Bits.alignUp(bytes(highFrame.get()), Region.osPageSize());
+    long used = Bits.alignUp(bytes(highFrame()), Region.osPageSize());
     return region.residentBytes(0, Math.min(used, region.byteSize())) + large.residentMappedBytes();
   }
 
@@ -547,15 +431,25 @@ public final class SlabSpace implements AutoCloseable {
    * @return bytes, native and on the Java heap
    */
   public long metadataBytes() {
-    long heapBytes = 0;
-    Slab[] slabs = directory;
-    for (int i = 0; i < slabs.length && slabs[i] != null; i++) {
-      heapBytes += slabs[i].footprint();
-    }
+    long heapBytes = slabs.footprint();
     for (Shard shard : shards) {
       heapBytes += shard.footprint();
     }
-    return metadata.residentBytes() + heapBytes + (long) slabs.length * Integer.BYTES;
+    long high = region.decommits() ? bytes(highFrame()) : region.byteSize();
+    return metadata.residentBytesBefore(blocks.begin())
+        + blocks.residentBytes(metadata, high)
+        + heapBytes;
+  }
+
+  /**
+   * Bytes of physical memory that the records of threads take. Those that never were a thread's are
+   * not asked about: the address space for them is gibibytes.
+   *
+   * @param usedBytes how many bytes of records have ever been used
+   * @return bytes
+   */
+  public long recordBytes(long usedBytes) {
+    return metadata.residentBytes(threadRecords, region.decommits() ? usedBytes : threadBytes);
   }
 
   /**
@@ -577,19 +471,7 @@ public final class SlabSpace implements AutoCloseable {
    * @return a count for each class
    */
   public int[] slabCounts() {
-    int[] counts = new int[SizeClasses.BOUND];
-    directoryLock.lock();
-    try {
-      for (int i = 0; i < slabCount; i++) {
-        counts[directory[i].sizeClass()]++;
-      }
-      for (Slab spare = spareSlabs; spare != null; spare = spare.next) {
-        counts[spare.sizeClass()]--;
-      }
-    } finally {
-      directoryLock.unlock();
-    }
-    return counts;
+    return slabs.counts();
   }
 
   /**
@@ -626,7 +508,7 @@ public final class SlabSpace implements AutoCloseable {
    */
   public void validate() {
     frames.validate();
-    dirty.validate((int) highFrame.get());
+    purge.validate();
     large.validate();
     for (Shard shard : shards) {
       shard.validate();
@@ -646,7 +528,7 @@ public final class SlabSpace implements AutoCloseable {
   }
 
   long highFrame() {
-    return highFrame.get();
+    return purge.highFrame();
   }
 
   /** Gives everything back. */

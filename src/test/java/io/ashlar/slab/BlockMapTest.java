@@ -63,6 +63,28 @@ class BlockMapTest {
     }
   }
 
+  /** What is told by asking about a part is what is told by asking about all. */
+  @Test
+  void residentStatesAreThoseOfTheLowBlocks() {
+    for (int frames : new int[] {1, 16, 33, 1 << 18}) {
+      BlockMap map = map(frames, true);
+      Metadata metadata = opened.get(opened.size() - 1);
+      long high = Math.min(map.regionBytes(), 300L * FrameTable.FRAME_BYTES);
+      for (int zoom = 0; zoom <= SizeClasses.MAX_ZOOM; zoom++) {
+        int code = SizeClasses.codeOfZoom(zoom);
+        map.setLive(map.place(0, code));
+        map.setLive(map.place(high - (FrameTable.FRAME_BYTES >> zoom), code));
+      }
+      long all = metadata.residentBytes() - metadata.residentBytesBefore(map.begin());
+      assertEquals(all, map.residentBytes(metadata, high), frames + " frames");
+      assertEquals(all, map.residentBytes(metadata, map.regionBytes()), frames + " frames");
+      if (frames == 1 << 18) {
+        // It does find less where less is asked about.
+        assertTrue(map.residentBytes(metadata, FrameTable.FRAME_BYTES) < all);
+      }
+    }
+  }
+
   /** Of any two blocks of any two classes, wherever their slabs are, at most one is marked. */
   @Test
   void markingABlockMarksNoOther() {

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.slab;
+
+import io.ashlar.frame.DirtyFrames;
+import io.ashlar.frame.FrameAllocator;
+import io.ashlar.frame.FrameTable;
+import io.ashlar.frame.Metadata;
+import io.ashlar.memory.Bits;
+import io.ashlar.memory.SpinLock;
+import io.ashlar.region.Region;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntBinaryOperator;
+
+/**
+ * Gives the memory of free frames back to the system, and knows which frames have any.
+ *
+ * <p>Thread-safe. One thread at a time purges; another that wants to returns at once. To note what
+ * comes into use and what goes is wait-free, but for the highest frame ever, which is lock-free.
+ */
+final class Purge {
+
+  /** Frames that must have come free before a purge is worth it: 1 MiB. */
+  private static final int WORTH_FRAMES = 256;
+
+  private final Region region;
+  private final Metadata metadata;
+  private final FrameAllocator frames;
+  private final BlockMap blocks;
+  private final DirtyFrames dirty;
+
+  /**
+   * Frames given back since the last purge, or left over by it: tells when one is worth a look at
+   * the clock.
+   */
+  private final AtomicLong freedFrames = new AtomicLong();
+
+  /** One behind the highest frame ever handed out. */
+  private final AtomicLong highFrame = new AtomicLong();
+
+  private final SpinLock purging = new SpinLock();
+
+  Purge(
+      Region region, Metadata metadata, FrameAllocator frames, BlockMap blocks, DirtyFrames dirty) {
+    this.region = region;
+    this.metadata = metadata;
+    this.frames = frames;
+    this.blocks = blocks;
+    this.dirty = dirty;
+  }
+
+  /**
+   * Notes that a run is in use; returns how many of its frames may have held anything but zeros.
+   */
+  int dirtied(int first, int count) {
+    long end = (long) first + count;
+    if (highFrame.getOpaque() < end) {
+      highFrame.accumulateAndGet(end, Math::max);
+    }
+    return dirty.mark(first, count);
+  }
+
+  /** Notes that frames are in use no more. */
+  void freed(long count) {
+    freedFrames.addAndGet(count);
+  }
+
+  /** One behind the highest frame ever in use. */
+  long highFrame() {
+    return highFrame.get();
+  }
+
+  /** Whether enough has come free for a purge to be worth its cost. */
+  boolean isWorthIt() {
+    return freedFrames.getOpaque() >= WORTH_FRAMES;
+  }
+
+  /** Gives the memory of all free frames back; returns how many bytes. */
+  long all() {
+    return purge(this::purgeRun);
+  }
+
+  /**
+   * Gives the memory of frames back that were free all the time since this was last called; returns
+   * how many bytes.
+   *
+   * <p>So a program that frees and takes the same memory over and over keeps it, and pays for no
+   * page faults, however much it is.
+   */
+  long old() {
+    return purge(this::purgeOld);
+  }
+
+  private long purge(IntBinaryOperator purgeRun) {
+    if (!region.decommits() || !purging.tryLock()) {
+      return 0;
+    }
+    try {
+      freedFrames.set(0);
+      long[] purged = {0};
+      frames.visitFree(
+          (first, count) -> {
+            if (first < highFrame.getOpaque()) {
+              purged[0] += purgeRun.applyAsInt(first, count);
+            }
+          });
+      return SlabSpace.bytes(purged[0]);
+    } finally {
+      purging.unlock();
+    }
+  }
+
+  /** Keeps others from purging until {@link #resume}. Blocking: waits for a purge that goes on. */
+  void pause() {
+    purging.lock();
+  }
+
+  /** Ends what {@link #pause} began. */
+  void resume() {
+    purging.unlock();
+  }
+
+  /** Purges what is old of a run, and makes the rest of it old, to be looked at again. */
+  private int purgeOld(int first, int count) {
+    int end = first + count;
+    int purged = 0;
+    for (int from = dirty.firstOld(first, end); from < end; ) {
+      int to = dirty.firstNotOld(from, end);
+      purged += purgeRun(from, to - from);
+      from = dirty.firstOld(to, end);
+    }
+    freedFrames.addAndGet(dirty.age(first, count));
+    return purged;
+  }
+
+  /** Whole system pages only; marked dirty again if the system refuses. */
+  private int purgeRun(int first, int count) {
+    int page = (int) Math.max(1, Region.osPageSize() >>> FrameTable.FRAME_SHIFT);
+    int from = (int) Bits.alignUp(first, page);
+    int length = (int) Bits.alignDown((long) first + count, page) - from;
+    int dirtyFrames = length > 0 ? dirty.clean(from, length) : 0;
+    if (dirtyFrames > 0) {
+      long offset = SlabSpace.bytes(from);
+      long byteLength = SlabSpace.bytes(length);
+      try {
+        region.decommit(offset, byteLength);
+        blocks.decommit(metadata, offset, byteLength);
+      } catch (RuntimeException | Error e) {
+        dirty.mark(from, length);
+        throw e;
+      }
+    }
+    return dirtyFrames;
+  }
+
+  void validate() {
+    dirty.validate((int) highFrame.get());
+  }
+}
