@@ -67,9 +67,8 @@ final class MainJob {
       }
     }
     for (String trace : Traces.SHIPPED) {
-      plan(trace, peers, "single");
+      plan(trace, peers, trace.equals(THREADED_TRACE) ? "recorded" : "single");
     }
-    plan(THREADED_TRACE, peers, "recorded");
   }
 
   /** The rows that explain the others need no more than one and two threads. */
@@ -101,7 +100,7 @@ final class MainJob {
     try (ProgressBar progress =
         new ProgressBarBuilder()
             .setTaskName("comparing")
-            .setInitialMax(MIN_ROUNDS * cells + replays.stream().filter(Replays::isSingle).count())
+            .setInitialMax(MIN_ROUNDS * cells + replays.size())
             .setStyle(ProgressBarStyle.ASCII)
             .setUpdateIntervalMillis(500)
             .build()) {
@@ -132,7 +131,7 @@ final class MainJob {
       series.measure(Measure.TIME);
       progress.step();
       // Memory hardly differs from round to round, and is compared at one and the same order.
-      if (round == 0 && series.isSingle()) {
+      if (round == 0) {
         series.measure(Measure.MEMORY);
         progress.step();
       }

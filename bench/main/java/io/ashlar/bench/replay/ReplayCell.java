@@ -16,10 +16,11 @@ import java.util.stream.Stream;
 /**
  * One replay in a JVM of its own, which measures either time or memory.
  *
- * <p><b>Time</b>: the whole trace is replayed {@value #WARMUP_PASSES} times on the allocator under
- * test, so that all code is compiled, and then {@value #MEASURED_PASSES} times more; the median of
- * these counts. After each pass what the program left live is freed, beside the clock. So every
- * allocator is measured with the memory it kept from the passes before.
+ * <p><b>Time</b>: the whole trace is replayed on the allocator under test until in two passes in a
+ * row next to nothing was compiled and gained, at most {@value #MAX_WARMUP_PASSES} times, and then
+ * {@value #MEASURED_PASSES} times more; the median of these counts. After each pass what the
+ * program left live is freed, beside the clock. So every allocator is measured with the memory it
+ * kept from the passes before.
  *
  * <p><b>Memory</b>: a small trace that never has more than a few blocks live warms the code and
  * links the calls; then the trace is replayed once, with pauses to measure. For allocators that do
@@ -28,8 +29,14 @@ import java.util.stream.Stream;
  */
 public final class ReplayCell {
 
-  static final int WARMUP_PASSES = 10;
+  static final int MAX_WARMUP_PASSES = 12;
   static final int MEASURED_PASSES = 5;
+
+  /** A pass so many times as fast as those before says that there may be more to gain. */
+  private static final double GAIN = 1.05;
+
+  /** More than this in a pass says that the compiler is still at work. */
+  private static final long COMPILED_MILLIS = 2;
 
   private ReplayCell() {}
 
@@ -101,19 +108,35 @@ public final class ReplayCell {
   private static Outcome time(Trace trace, Replay.Threading threading, Subject subject)
       throws InterruptedException {
     Replay replay = threading.of(trace);
+    warmUp(replay, subject);
     double[] nanos = new double[MEASURED_PASSES];
     long peakLiveBytes = 0;
-    for (int pass = -WARMUP_PASSES; pass < MEASURED_PASSES; pass++) {
-      Compiler.awaitQuiet();
-      Replay.Pass made = replay.run(subject, MemoryCurve.NONE);
-      replay.freeRest(subject);
-      if (pass >= 0) {
-        nanos[pass] = made.nanos();
-        peakLiveBytes = Math.max(peakLiveBytes, made.peakLiveBytes());
-      }
+    for (int i = 0; i < MEASURED_PASSES; i++) {
+      Replay.Pass pass = pass(replay, subject);
+      nanos[i] = pass.nanos();
+      peakLiveBytes = Math.max(peakLiveBytes, pass.peakLiveBytes());
     }
     double nsPerOp = Medians.of(nanos) / trace.operations;
     return new Outcome(nsPerOp, 0, 0, peakLiveBytes, trace.operations, List.of());
+  }
+
+  private static void warmUp(Replay replay, Subject subject) throws InterruptedException {
+    double best = Double.MAX_VALUE;
+    int still = 0;
+    for (int i = 0; i < MAX_WARMUP_PASSES && still < 2; i++) {
+      long compiled = Compiler.totalMillis();
+      double nanos = pass(replay, subject).nanos();
+      boolean compiles = Compiler.totalMillis() - compiled > COMPILED_MILLIS;
+      still = compiles || nanos < best / GAIN ? 0 : still + 1;
+      best = Math.min(best, nanos);
+    }
+  }
+
+  private static Replay.Pass pass(Replay replay, Subject subject) throws InterruptedException {
+    Compiler.awaitQuiet();
+    Replay.Pass made = replay.run(subject, MemoryCurve.NONE);
+    replay.freeRest(subject);
+    return made;
   }
 
   private static Outcome memory(Trace trace, Replay.Threading threading, Subject subject) {

@@ -71,12 +71,12 @@ public final class Replays {
   }
 
   /**
-   * Whether one thread replays in recorded order.
+   * Whether memory was measured too.
    *
-   * @return false if there is a thread for each recorded one
+   * @return false if there are times alone
    */
-  public boolean isSingle() {
-    return request.threading().equals(Replay.Threading.SINGLE.name());
+  public boolean hasMemory() {
+    return !memories.isEmpty();
   }
 
   /**

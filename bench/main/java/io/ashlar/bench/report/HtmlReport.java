@@ -70,7 +70,7 @@ public final class HtmlReport {
     for (Map.Entry<String, List<Replays>> group : comparison.replaysByTrace().entrySet()) {
       String title = "TraceReplay: " + group.getKey();
       html.append("<h2>").append(title).append("</h2>\n");
-      if (group.getValue().get(0).isSingle()) {
+      if (group.getValue().get(0).hasMemory()) {
         image(charts.memory(title, group.getValue()), "Resident memory over the trace");
       }
       table(group.getValue());

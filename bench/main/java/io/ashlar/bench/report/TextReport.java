@@ -68,9 +68,9 @@ public final class TextReport {
 
   private void print(String title, List<Replays> group) {
     out.printf("%nTraceReplay %s%n", title);
-    boolean single = group.get(0).isSingle();
+    boolean memory = group.get(0).hasMemory();
     out.printf("%-14s%12s%12s%12s", "allocator", "ns/op", "x spinlock", "x best");
-    out.println(single ? "  resident MiB      live MiB     ratio" : "");
+    out.println(memory ? "  resident MiB      live MiB     ratio" : "");
     Optional<Replays> spinlock = Comparison.of(group, Peer.SPINLOCK);
     Optional<Replays> best = Comparison.best(group);
     for (Replays series : group) {
@@ -82,7 +82,7 @@ public final class TextReport {
           s.nsPerOp(),
           ratio(series, spinlock),
           ratio(series, best));
-      if (single) {
+      if (memory) {
         out.printf(
             Locale.ROOT,
             "%14.1f%14.1f%10.3f",
