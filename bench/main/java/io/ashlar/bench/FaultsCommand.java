@@ -62,6 +62,8 @@ final class FaultsCommand implements Callable<Integer> {
     out.printf(
         "%-20s %7s %8s %6s %7s %8s %9s %9s %9s%n",
         "", "holes", "emptied", "kept", "usable", "8 bytes", "ns, 100", "1,000", "10,000");
+    out.flush();
+    peers.forEach(peer -> Faults.warmUp(peer, batch));
     for (Peer peer : peers) {
       print(Faults.of(peer, batch), out);
     }

@@ -57,7 +57,13 @@ public record Faults(
   /** Time to warm up for each replacement in a batch: 0.2 s in all for batches of 1,000. */
   private static final long WARM_UP_NANOS = 200_000;
 
-  /** Batches timed, of which the median counts; and as many before them. */
+  /**
+   * The same for an allocator to settle: its first blocks are new memory, which costs more. Not
+   * long, as what is never merged uses up the region.
+   */
+  private static final long SETTLE_NANOS = 20_000;
+
+  /** Batches timed, of which the median counts. */
   private static final int BATCHES = 5;
 
   /**
@@ -68,7 +74,6 @@ public record Faults(
    * @return its figures
    */
   public static Faults of(Peer peer, int batch) {
-    warmUp(peer, batch);
     double[] fragmentation = fragmentation(peer);
     List<Double> nanos = LIVE.stream().map(live -> nanos(peer, live, batch)).toList();
     return new Faults(
@@ -199,8 +204,14 @@ public record Faults(
 
   // ---- cost against live blocks ----------------------------------------------------------------
 
-  /** Lets the compiler see a design's calls, on allocators of their own. */
-  private static void warmUp(Peer peer, int batch) {
+  /**
+   * Lets the compiler see a design's calls, on allocators of their own: of all designs before the
+   * first is measured, or the code would be made anew at each.
+   *
+   * @param peer one that {@linkplain Designs#has is built here}
+   * @param batch as for {@link #of}
+   */
+  public static void warmUp(Peer peer, int batch) {
     long begin = System.nanoTime();
     do {
       nanos(peer, LIVE.get(0), batch);
@@ -214,18 +225,28 @@ public record Faults(
       for (int i = 0; i < live; i++) {
         blocks[i] = any(allocator, random, MAX_BYTES);
       }
-      double[] nanos = new double[2 * BATCHES];
+      boolean replaces = reuses(peer);
+      long begin = System.nanoTime();
+      while (System.nanoTime() - begin < batch * SETTLE_NANOS) {
+        run(allocator, replaces, blocks, random, batch);
+      }
+      double[] nanos = new double[BATCHES];
       for (int i = 0; i < nanos.length; i++) {
-        long begin = System.nanoTime();
-        if (reuses(peer)) {
-          replace(allocator, blocks, random, batch);
-        } else {
-          pair(allocator, random, batch);
-        }
+        begin = System.nanoTime();
+        run(allocator, replaces, blocks, random, batch);
         nanos[i] = (System.nanoTime() - begin) / (double) batch;
       }
-      Arrays.sort(nanos, BATCHES, nanos.length);
-      return nanos[BATCHES + BATCHES / 2];
+      Arrays.sort(nanos);
+      return nanos[BATCHES / 2];
+    }
+  }
+
+  private static void run(
+      Allocator allocator, boolean replaces, long[] blocks, SplittableRandom random, int times) {
+    if (replaces) {
+      replace(allocator, blocks, random, times);
+    } else {
+      pair(allocator, random, times);
     }
   }
 
