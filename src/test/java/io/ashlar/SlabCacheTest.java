@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar;
 
+import static io.ashlar.SlabNodes.NODE;
+import static io.ashlar.SlabNodes.assertConstructed;
+import static io.ashlar.SlabNodes.construct;
+import static io.ashlar.SlabNodes.giveBack;
+import static io.ashlar.SlabNodes.take;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.ashlar.memory.Memory;
 import io.ashlar.slab.SlabCache;
@@ -22,39 +24,10 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** One thread and a typed cache: what it hands out, refuses, keeps and gives back. */
+/** One thread and a typed cache: what it hands out, and in what state. */
 class SlabCacheTest {
-
-  private static final long MAGIC = 0x5eed_0b1ec7L;
-
-  /** Three words: a mark, itself, a count. */
-  private static final MemoryLayout NODE =
-      MemoryLayout.structLayout(
-          JAVA_LONG.withName("mark"), JAVA_LONG.withName("self"), JAVA_LONG.withName("count"));
-
-  private static void construct(MemorySegment block) {
-    block.set(JAVA_LONG, 0, MAGIC);
-    block.set(JAVA_LONG, 8, block.address());
-  }
-
-  private static void assertConstructed(long block) {
-    assertThat(Memory.getLong(block)).isEqualTo(MAGIC);
-    assertThat(Memory.getLong(block + 8)).isEqualTo(block);
-    assertThat(Memory.getLong(block + 16)).isZero();
-  }
-
-  private static long[] take(SlabCache cache, int n) {
-    long[] blocks = new long[n];
-    assertThat(cache.allocBatch(blocks, 0, n)).isEqualTo(n);
-    return blocks;
-  }
-
-  private static void giveBack(SlabCache cache, long... blocks) {
-    cache.freeBatch(blocks, 0, blocks.length);
-  }
 
   // ---- construction ----------------------------------------------------------------------------
 
@@ -92,7 +65,7 @@ class SlabCacheTest {
   @Test
   void stateIsKeptThroughFlushTrimAndPurge() {
     try (Ashlar ashlar = Ashlar.create();
-        SlabCache cache = ashlar.slabCache(NODE, SlabCacheTest::construct)) {
+        SlabCache cache = ashlar.slabCache(NODE, SlabNodes::construct)) {
       long[] blocks = take(cache, 30_000);
       for (long block : blocks) {
         Memory.putLong(block + 16, ~block);
@@ -215,7 +188,7 @@ class SlabCacheTest {
   void theInitialiserMayUseTheAllocatorAndTheCache() {
     for (boolean virtual : new boolean[] {false, true}) {
       try (Ashlar ashlar = Ashlar.builder().shards(2).build();
-          SlabCache inner = ashlar.slabCache(NODE, SlabCacheTest::construct)) {
+          SlabCache inner = ashlar.slabCache(NODE, SlabNodes::construct)) {
         SlabCache[] self = new SlabCache[1];
         int[] depth = {0};
         SlabCache outer =
@@ -320,362 +293,12 @@ class SlabCacheTest {
     }
   }
 
-  // ---- capacity --------------------------------------------------------------------------------
-
-  @ParameterizedTest
-  @ValueSource(ints = {1, 2, 63, 64, 100, 1000, 10_007})
-  void aFixedCapacityIsAllUsed(int capacity) {
-    MemoryLayout layout = MemoryLayout.sequenceLayout(5, JAVA_SHORT); // 10 bytes
-    try (Ashlar ashlar = Ashlar.create();
-        SlabCache cache = ashlar.slabCacheBuilder(layout).capacity(capacity).build()) {
-      assertThat(cache.maxBlocks()).isEqualTo(capacity);
-      long committed = cache.stats().committedBytes();
-      assertThat(committed).isGreaterThanOrEqualTo(10L * capacity);
-      for (int round = 0; round < 3; round++) {
-        Set<Long> blocks = new HashSet<>();
-        for (long block; (block = cache.alloc()) != SlabCache.NULL; ) {
-          assertThat(blocks.add(block)).isTrue();
-        }
-        assertThat(blocks).hasSize(capacity);
-        assertThat(cache.stats().liveBlocks()).isEqualTo(capacity);
-        assertThatExceptionOfType(OutOfNativeMemoryError.class).isThrownBy(cache::allocate);
-        long back = blocks.iterator().next();
-        cache.free(back);
-        assertThat(cache.alloc()).isEqualTo(back);
-        blocks.forEach(cache::free);
-        ashlar.validate();
-      }
-      assertThat(cache.trim()).isZero();
-      SlabCacheStats stats = cache.stats();
-      assertThat(stats.committedBytes()).isEqualTo(committed);
-      assertThat(stats.capacityBlocks()).isEqualTo(capacity);
-      assertThat(stats.constructed()).isEqualTo(capacity);
-      ashlar.validate();
-    }
-  }
-
-  @Test
-  void aLargePoolIsOneRun() {
-    try (Ashlar ashlar = Ashlar.create();
-        SlabCache cache =
-            ashlar
-                .slabCacheBuilder(MemoryLayout.sequenceLayout(256, JAVA_BYTE))
-                .capacity(100_000)
-                .build()) {
-      long[] blocks = take(cache, 100_000);
-      java.util.Arrays.sort(blocks);
-      assertThat(blocks[99_999] - blocks[0]).isEqualTo(99_999L * 256);
-      assertThat(cache.alloc()).isEqualTo(SlabCache.NULL);
-      ashlar.validate();
-    }
-  }
-
-  /** Longer than the longest run: several. */
-  @Test
-  void aPoolMayBeLongerThanARun() {
-    try (Ashlar ashlar = Ashlar.create();
-        SlabCache cache =
-            ashlar
-                .slabCacheBuilder(MemoryLayout.sequenceLayout(3 << 20, JAVA_BYTE))
-                .capacity(25)
-                .build()) {
-      take(cache, 25);
-      assertThat(cache.alloc()).isEqualTo(SlabCache.NULL);
-      ashlar.validate();
-    }
-  }
-
-  @Test
-  void aPoolThatDoesNotFitIsRefusedAndNothingLost() {
-    try (Ashlar ashlar = Ashlar.builder().capacity(64 << 20).build()) {
-      SlabCacheBuilder pool =
-          ashlar.slabCacheBuilder(MemoryLayout.sequenceLayout(1000, JAVA_BYTE)).capacity(100_000);
-      assertThatExceptionOfType(OutOfNativeMemoryError.class)
-          .isThrownBy(pool::build)
-          .withMessageContaining("100,000,000");
-      assertThatExceptionOfType(OutOfNativeMemoryError.class)
-          .isThrownBy(() -> pool.capacity(Long.MAX_VALUE).build());
-      assertThat(ashlar.stats().committedBytes()).isZero();
-      ashlar.validate();
-      try (SlabCache cache = pool.capacity(30_000).build()) {
-        take(cache, 30_000);
-      }
-      assertThat(ashlar.stats().committedBytes()).isZero();
-      ashlar.validate();
-    }
-  }
-
-  @Test
-  void aLimitIsKeptTo() {
-    try (Ashlar ashlar = Ashlar.create();
-        SlabCache cache = ashlar.slabCacheBuilder(NODE).limit(7001).build()) {
-      assertThat(cache.stats().committedBytes()).isZero();
-      for (int round = 0; round < 3; round++) {
-        long[] blocks = take(cache, 7001);
-        assertThat(cache.alloc()).isEqualTo(SlabCache.NULL);
-        giveBack(cache, blocks);
-        cache.flush();
-        assertThat(cache.trim()).isPositive();
-        assertThat(cache.stats().capacityBlocks()).isZero();
-        assertThat(cache.stats().committedBytes()).isZero();
-        ashlar.validate();
-      }
-    }
-  }
-
-  @Test
-  void memoryThatIsOutComesBack() {
-    try (Ashlar ashlar = Ashlar.builder().capacity(8 << 20).build();
-        SlabCache cache = ashlar.slabCache(NODE, SlabCacheTest::construct)) {
-      List<Long> blocks = new ArrayList<>();
-      for (long block; (block = cache.alloc()) != SlabCache.NULL; blocks.add(block)) {
-        assertConstructed(block);
-      }
-      assertThat(blocks).hasSizeGreaterThan(300_000);
-      assertThat(ashlar.malloc(100_000)).isEqualTo(Allocator.NULL);
-      blocks.forEach(cache::free);
-      // The allocator takes back what the cache does not need.
-      long large = ashlar.malloc(6 << 20);
-      assertThat(large).isNotEqualTo(Allocator.NULL);
-      assertThat(cache.stats().destroyed()).isPositive();
-      ashlar.free(large);
-      assertConstructed(cache.alloc());
-      ashlar.validate();
-    }
-  }
-
-  /** The smallest regions, whose slabs are smaller too. */
-  @ParameterizedTest
-  @ValueSource(longs = {64 << 10, 256 << 10})
-  void smallRegions(long capacity) {
-    for (boolean portable : new boolean[] {false, true}) {
-      try (Ashlar ashlar = Ashlar.builder().capacity(capacity).portable(portable).build();
-          SlabCache cache = ashlar.slabCache(NODE, SlabCacheTest::construct)) {
-        int n = 0;
-        while (cache.alloc() != SlabCache.NULL) {
-          n++;
-        }
-        assertThat(n * 24L).isGreaterThan(capacity * 9 / 10);
-        ashlar.validate();
-      }
-    }
-  }
-
-  // ---- bad frees -------------------------------------------------------------------------------
-
-  @ParameterizedTest
-  @EnumSource(Hardening.class)
-  void whatIsNotTheCachesIsRefused(Hardening hardening) {
-    try (Ashlar ashlar = Ashlar.builder().hardening(hardening).build();
-        Ashlar elsewhere = Ashlar.create();
-        SlabCache cache = ashlar.slabCache(NODE, SlabCacheTest::construct);
-        SlabCache other = ashlar.slabCache(NODE, SlabCacheTest::construct);
-        SlabCache foreign = elsewhere.slabCache(NODE, SlabCacheTest::construct)) {
-      long block = cache.alloc();
-      long small = ashlar.malloc(24);
-      long large = ashlar.malloc(100_000);
-      long untouched = large + (64 << 20);
-      for (long wrong :
-          new long[] {
-            other.alloc(),
-            foreign.alloc(),
-            small,
-            large,
-            untouched,
-            1,
-            -1,
-            Long.MIN_VALUE,
-            block + 1,
-            block + 8,
-            block + 16,
-            block - 8
-          }) {
-        assertThatExceptionOfType(InvalidFreeException.class)
-            .isThrownBy(() -> cache.free(wrong))
-            .satisfies(e -> assertThat(e.address()).isEqualTo(wrong));
-      }
-      assertThatExceptionOfType(InvalidFreeException.class).isThrownBy(() -> ashlar.free(block));
-      assertThatExceptionOfType(InvalidFreeException.class)
-          .isThrownBy(() -> ashlar.usableSize(block))
-          .withMessageContaining("typed cache");
-      assertThatExceptionOfType(InvalidFreeException.class)
-          .isThrownBy(() -> ashlar.realloc(block, 100));
-      assertThatIllegalArgumentException()
-          .isThrownBy(() -> cache.free(MemorySegment.ofArray(new long[3])));
-      cache.free(SlabCache.NULL);
-      cache.free(MemorySegment.NULL);
-      cache.free(block);
-      ashlar.validate();
-    }
-  }
-
-  @ParameterizedTest
-  @EnumSource(value = Hardening.class, names = "OFF", mode = EnumSource.Mode.EXCLUDE)
-  void aBlockHandedBackTwiceIsRefused(Hardening hardening) {
-    try (Ashlar ashlar = Ashlar.builder().hardening(hardening).build();
-        SlabCache cache = ashlar.slabCache(NODE, SlabCacheTest::construct)) {
-      long[] blocks = take(cache, 1000);
-      long never = blocks[999] + 24 * 500;
-      giveBack(cache, blocks);
-      for (int round = 0; round < 2; round++) {
-        for (long block : blocks) {
-          assertThatExceptionOfType(InvalidFreeException.class).isThrownBy(() -> cache.free(block));
-        }
-        assertThatExceptionOfType(InvalidFreeException.class).isThrownBy(() -> cache.free(never));
-        cache.flush();
-        cache.trim();
-        ashlar.validate();
-      }
-      long[] few = take(cache, 3);
-      long[] twice = {few[0], few[1], few[1], few[2]};
-      assertThatExceptionOfType(InvalidFreeException.class)
-          .isThrownBy(() -> giveBack(cache, twice));
-      assertThat(cache.stats().liveBlocks()).isEqualTo(1);
-      cache.free(few[2]);
-      ashlar.validate();
-    }
-  }
-
-  // ---- destructor, trim, close -----------------------------------------------------------------
-
-  @Test
-  void theDestructorRunsOnceBeforeMemoryGoes() {
-    Set<Long> alive = new HashSet<>();
-    try (Ashlar ashlar = Ashlar.create()) {
-      SlabCache cache =
-          ashlar
-              .slabCacheBuilder(NODE)
-              .initialiser(
-                  block -> {
-                    construct(block);
-                    assertThat(alive.add(block.address())).isTrue();
-                  })
-              .destructor(
-                  block -> {
-                    assertConstructed(block.address());
-                    assertThat(block.byteSize()).isEqualTo(24);
-                    assertThat(alive.remove(block.address())).isTrue();
-                  })
-              .build();
-      long[] blocks = take(cache, 20_000);
-      long[] kept = {blocks[0], blocks[10_000]};
-      for (long block : blocks) {
-        if (block != kept[0] && block != kept[1]) {
-          cache.free(block);
-        }
-      }
-      assertThat(cache.stats().destroyed()).isZero();
-      long bytes = cache.trim();
-      assertThat(bytes).isGreaterThan(20_000L * 24 / 2);
-      SlabCacheStats stats = cache.stats();
-      assertThat(stats.liveBlocks()).isEqualTo(2);
-      assertThat(stats.constructed() - stats.destroyed()).isEqualTo(alive.size());
-      assertThat(stats.capacityBlocks()).isLessThan(3 * 2731);
-      ashlar.validate();
-      cache.free(kept[0]);
-      cache.close();
-      assertThat(alive).as("the one that was in use").containsExactly(kept[1]);
-      assertThat(ashlar.stats().committedBytes()).isZero();
-      ashlar.validate();
-    }
-  }
-
-  @Test
-  void whatTheDestructorThrowsDoesNotStopTheOthers() {
-    AtomicInteger destroyed = new AtomicInteger();
-    List<Throwable> handled = new ArrayList<>();
-    try (Ashlar ashlar = Ashlar.builder().errorHandler(handled::add).build()) {
-      SlabCache cache =
-          ashlar
-              .slabCacheBuilder(NODE)
-              .destructor(
-                  block -> {
-                    if (destroyed.incrementAndGet() % 100 == 1) {
-                      throw new UnsupportedOperationException("" + destroyed.get());
-                    }
-                  })
-              .build();
-      giveBack(cache, take(cache, 5000));
-      assertThatExceptionOfType(UnsupportedOperationException.class)
-          .isThrownBy(cache::trim)
-          .withMessage("1")
-          .satisfies(e -> assertThat(e.getSuppressed()).hasSizeGreaterThan(40));
-      assertThat(cache.stats().capacityBlocks()).isZero();
-      giveBack(cache, take(cache, 5000));
-      ashlar.trim();
-      assertThat(handled).hasSize(1);
-      giveBack(cache, take(cache, 5000));
-      assertThatExceptionOfType(UnsupportedOperationException.class).isThrownBy(cache::close);
-      cache.close();
-      assertThat(ashlar.stats().committedBytes()).isZero();
-      ashlar.validate();
-    }
-  }
-
-  @Test
-  void aClosedCacheRefusesEverything() {
-    try (Ashlar ashlar = Ashlar.create()) {
-      SlabCache cache = ashlar.slabCache(NODE, SlabCacheTest::construct);
-      MemorySegment block = cache.allocate();
-      long raw = cache.alloc();
-      assertThat(block.get(JAVA_LONG, 0)).isEqualTo(MAGIC);
-      assertThatIllegalStateException()
-          .isThrownBy(ashlar::close)
-          .withMessageContaining("typed caches");
-      cache.close();
-      cache.close();
-      assertThatIllegalStateException().isThrownBy(() -> block.get(JAVA_LONG, 0));
-      assertThatIllegalStateException().isThrownBy(cache::alloc);
-      assertThatIllegalStateException().isThrownBy(cache::allocate);
-      assertThatIllegalStateException().isThrownBy(() -> cache.free(raw));
-      assertThatIllegalStateException().isThrownBy(() -> cache.free(block));
-      assertThatIllegalStateException().isThrownBy(() -> cache.free(SlabCache.NULL));
-      assertThatIllegalStateException().isThrownBy(cache::flush);
-      assertThatIllegalStateException().isThrownBy(cache::trim);
-      assertThatIllegalStateException().isThrownBy(cache::stats);
-      assertThatIllegalStateException().isThrownBy(cache::validate);
-      assertThatExceptionOfType(InvalidFreeException.class).isThrownBy(() -> ashlar.free(raw));
-      ashlar.validate();
-    }
-  }
-
-  /**
-   * One number after the other is used again; a cache that is closed never sees its successor's.
-   */
-  @Test
-  void cachesComeAndGo() {
-    try (Ashlar ashlar = Ashlar.create()) {
-      SlabCache before = null;
-      for (int i = 0; i < 300; i++) {
-        SlabCache cache = ashlar.slabCache(NODE, SlabCacheTest::construct);
-        assertConstructed(cache.alloc());
-        if (before != null) {
-          assertThatIllegalStateException().isThrownBy(before::alloc);
-        }
-        before = cache;
-        cache.close();
-      }
-      List<SlabCache> many = new ArrayList<>();
-      for (int i = 0; i < 2047; i++) {
-        many.add(ashlar.slabCacheBuilder(NODE).capacity(1).build());
-      }
-      assertThatIllegalStateException()
-          .isThrownBy(() -> ashlar.slabCacheBuilder(NODE).build())
-          .withMessageContaining("2047");
-      for (SlabCache cache : many) {
-        assertThat(cache.alloc()).isNotEqualTo(SlabCache.NULL);
-      }
-      ashlar.validate();
-      many.forEach(SlabCache::close);
-      ashlar.validate();
-      assertThat(ashlar.stats().committedBytes()).isZero();
-    }
-  }
+  // ---- figures ---------------------------------------------------------------------------------
 
   @Test
   void figuresAddUp() {
     try (Ashlar ashlar = Ashlar.create();
-        SlabCache cache = ashlar.slabCache(NODE, SlabCacheTest::construct)) {
+        SlabCache cache = ashlar.slabCache(NODE, SlabNodes::construct)) {
       long[] blocks = take(cache, 1000);
       giveBack(cache, java.util.Arrays.copyOf(blocks, 400));
       SlabCacheStats stats = cache.stats();
