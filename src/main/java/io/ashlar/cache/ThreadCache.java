@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.cache;
 
-import io.ashlar.frame.FrameTable;
 import io.ashlar.memory.Backoff;
 import io.ashlar.memory.Memory;
 import io.ashlar.memory.SpinLock;
@@ -37,12 +36,10 @@ public final class ThreadCache {
    */
   public static final long REFUSED = -1;
 
-  private static final int NOWHERE = -1;
-
   private static final int VISITS_PER_SWEEP = 64;
 
   /** Bytes that a cache takes on the Java heap, about. */
-  private static final int FOOTPRINT = 80;
+  private static final int FOOTPRINT = 112;
 
   private final BlockMap blocks;
   private final int record;
@@ -58,6 +55,7 @@ public final class ThreadCache {
   private final SlabSpace space;
   private final ThreadCaches caches;
   private final Shard shard;
+  private final RemoteFrees remoteFrees;
 
   /** Magazines for typed caches, by the caches' numbers; perhaps of caches that are closed. */
   private ObjectMagazines[] objects = {};
@@ -76,6 +74,7 @@ public final class ThreadCache {
     this.owner = owner;
     this.shared = shared;
     this.shard = space.shard(home);
+    this.remoteFrees = new RemoteFrees(space, this.record, home);
   }
 
   /**
@@ -284,7 +283,7 @@ public final class ThreadCache {
     }
     if (magazine != sizeClass) {
       visitSlowPath();
-      sendHome(sizeClass);
+      remoteFrees.send(sizeClass);
       space.purgeIfDue();
     } else if (!Magazines.grow(record, sizeClass)) {
       visitSlowPath();
@@ -329,29 +328,8 @@ public final class ThreadCache {
 
   /** Whether blocks are all of our shard: only a refill from another brings others. */
   private boolean allAtHome(int sizeClass, long rounds, int count) {
-    return !Magazines.isMixed(record, sizeClass) || prefixOf(home, rounds, count) == count;
-  }
-
-  /** How many rounds from the first on are blocks of a shard. */
-  private int prefixOf(int shardNumber, long rounds, int count) {
-    // Out of the loop, in which the compiler would read them anew each time.
-    long regionAddress = blocks.regionAddress();
-    int packedTags = blocks.packedTags();
-    int n = 0;
-    while (n < count
-        && FrameTag.home(
-                FrameTable.lowHalf(
-                    packedTags, Memory.getLong(rounds + ((long) n << 3)) - regionAddress))
-            == shardNumber) {
-      n++;
-    }
-    return n;
-  }
-
-  /** The home of a block; {@link #NOWHERE} if it was freed twice, and its slab is gone. */
-  private int homeOf(long address) {
-    int key = blocks.key(blocks.offset(address));
-    return FrameTag.isSlab(key) ? FrameTag.home(key) : NOWHERE;
+    return !Magazines.isMixed(record, sizeClass)
+        || remoteFrees.prefixOf(home, rounds, count) == count;
   }
 
   /** Sends the oldest rounds of a local magazine the way that remote frees go. */
@@ -361,79 +339,14 @@ public final class ThreadCache {
     try {
       while (gone < count) {
         if (!Magazines.hasRoom(record, remote)) {
-          sendHome(sizeClass);
+          remoteFrees.send(sizeClass);
         }
         Magazines.receive(record, remote, Memory.getLong(rounds + ((long) gone++ << 3)));
       }
     } finally {
       Magazines.unload(record, sizeClass, gone);
     }
-    sendHome(sizeClass);
-  }
-
-  /**
-   * Hands over what a remote magazine holds, a batch to each shard; bringing the blocks home is
-   * left to the shard's threads while they keep up.
-   */
-  private void sendHome(int sizeClass) {
-    int remote = Magazines.remote(sizeClass);
-    for (int left; (left = Magazines.count(record, remote)) > 0; ) {
-      long rounds = Magazines.rounds(record, remote);
-      int to = homeOf(Memory.getLong(rounds));
-      FreeBatch batch = (to == NOWHERE ? shard : space.shard(to)).tryEmptyBatch();
-      if (batch == null) {
-        sendEach(remote, sizeClass, left);
-        return;
-      }
-      batch.begin(sizeClass);
-      int kept = 0;
-      if (prefixOf(to, rounds, left) == left) {
-        batch.load(rounds, left);
-      } else {
-        kept = divide(rounds, left, batch, to);
-      }
-      // First out of here, then over there: rather lost than had twice.
-      Magazines.loaded(record, remote, kept - left);
-      handOver(batch, to);
-    }
-  }
-
-  /** Sends the newest rounds of a remote magazine home one by one: there is no batch for them. */
-  private void sendEach(int remote, int sizeClass, int count) {
-    for (int i = 0; i < count; i++) {
-      long address = Magazines.top(record, Magazines.tally(record, remote));
-      int to = homeOf(address);
-      Magazines.loaded(record, remote, -1);
-      if (to == NOWHERE) {
-        space.noteFreedTwice(address);
-      } else {
-        space.shard(to).takeBack(sizeClass, address);
-      }
-    }
-  }
-
-  private void handOver(FreeBatch batch, int to) {
-    if (to == NOWHERE) {
-      for (int i = 0; i < batch.count(); i++) {
-        space.noteFreedTwice(batch.address(i));
-      }
-    } else if (space.shard(to).offer(batch)) {
-      space.shard(to).tryDrain();
-    }
-  }
-
-  /** Puts the blocks of a shard into a batch; moves the others together, and returns how many. */
-  private int divide(long rounds, int count, FreeBatch batch, int shardNumber) {
-    int kept = 0;
-    for (int i = 0; i < count; i++) {
-      long address = Memory.getLong(rounds + ((long) i << 3));
-      if (homeOf(address) == shardNumber) {
-        batch.add(address);
-      } else {
-        Memory.putLong(rounds + ((long) kept++ << 3), address);
-      }
-    }
-    return kept;
+    remoteFrees.send(sizeClass);
   }
 
   /** What is done now and then rather than always. */
@@ -452,7 +365,7 @@ public final class ThreadCache {
         Magazines.shrink(record, sizeClass);
       }
       if (Magazines.isIdle(record, Magazines.remote(sizeClass))) {
-        sendHome(sizeClass);
+        remoteFrees.send(sizeClass);
       }
     }
   }
@@ -461,7 +374,7 @@ public final class ThreadCache {
   public void flush() {
     for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
       release(sizeClass, Magazines.count(record, sizeClass));
-      sendHome(sizeClass);
+      remoteFrees.send(sizeClass);
     }
     for (ObjectMagazines magazines : objects) {
       if (magazines != null) {
@@ -536,13 +449,23 @@ public final class ThreadCache {
     }
     long moved = malloc(newSize);
     if (moved != NULL) {
-      Memory.copy(address, moved, Math.min(usable, newSize));
+      copy(address, moved, Math.min(usable, newSize));
       if (!free(address)) {
         free(moved);
         return REFUSED;
       }
     }
     return moved;
+  }
+
+  private void copy(long from, long to, long byteLength) {
+    try {
+      Memory.copy(from, to, byteLength);
+    } catch (OutOfMemoryError e) {
+      // As in clear.
+      free(to);
+      throw e;
+    }
   }
 
   private long resizeLarge(long address, long newSize) {
