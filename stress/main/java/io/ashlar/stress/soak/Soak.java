@@ -245,12 +245,10 @@ public final class Soak {
     boolean sound = check(0);
     printProgress(start);
     long resident = allocator.stats().residentBytes();
-    if (resident > 0) {
-      out.println("resident " + resident + " " + allocator.stats());
-      out.println("trim again " + allocator.trim() + " now " + allocator.stats().residentBytes());
-    }
     if (resident > LEFT_AFTER_TRIM_BYTES) {
-      fail(new BrokenException("%,d bytes resident after all is freed".formatted(resident)));
+      fail(
+          new BrokenException(
+              "%,d bytes resident after all is freed: %s".formatted(resident, allocator.stats())));
       return false;
     }
     return sound;
