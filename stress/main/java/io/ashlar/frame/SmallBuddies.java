@@ -15,13 +15,12 @@ public final class SmallBuddies {
   private SmallBuddies() {}
 
   /**
-   * Metadata for many.
+   * Metadata for one.
    *
-   * @param count how many
-   * @return where they may lie
+   * @return where it may lie
    */
-  public static Metadata metadata(int count) {
-    return new Metadata(count * LockFreeBuddy.byteSize(FRAMES, MAX_ORDER, SLOTS), false);
+  public static Metadata metadata() {
+    return new Metadata(LockFreeBuddy.byteSize(FRAMES, MAX_ORDER, SLOTS), false);
   }
 
   /**
@@ -54,11 +53,6 @@ public final class SmallBuddies {
     return make(metadata, new LoweringLate());
   }
 
-  /** Over words that need not be native. */
-  static LockFreeBuddy at(Metadata metadata, AtomicWords atomic) {
-    return make(metadata, atomic);
-  }
-
   private static LockFreeBuddy make(Metadata metadata, AtomicWords atomic) {
     return new LockFreeBuddy(metadata, FRAMES, MAX_ORDER, SLOTS, atomic);
   }
@@ -74,7 +68,7 @@ public final class SmallBuddies {
     }
   }
 
-  /** Knows the bounds of level 0 by the marks: versions are above the bits of a half-full word. */
+  /** Knows a bound by the mark that its thread has just put there. */
   private static final class LoweringLate extends AtomicWords {
 
     private static final ThreadLocal<Long> EXAMINED = ThreadLocal.withInitial(() -> 0L);
@@ -85,10 +79,18 @@ public final class SmallBuddies {
         EXAMINED.set(address);
       } else if (EXAMINED.get() == address && Bound.isExamined(expected)) {
         EXAMINED.set(0L);
+        awaitChange(address, expected);
         Memory.putLongRelease(address, value);
         return true;
       }
       return super.cas(address, expected, value);
+    }
+
+    /** Waits a while for a free: without it the two hardly ever meet. */
+    private void awaitChange(long address, long expected) {
+      for (int i = 0; i < 256 && getVolatile(address) == expected; i++) {
+        Thread.onSpinWait();
+      }
     }
   }
 }

@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -19,6 +21,10 @@ import picocli.CommandLine.Command;
 final class ControlsCommand implements Callable<Integer> {
 
   private static final String SOAK_SECONDS = "30";
+
+  /** How often a control is run before it counts as unseen. */
+  private static final int TIMES = 3;
+
   private static final String BROKEN = "broken: ";
 
   @Override
@@ -28,20 +34,41 @@ final class ControlsCommand implements Callable<Integer> {
 
   static boolean run() throws IOException, InterruptedException {
     System.out.println("Negative controls of the hand-overs: each fault must be seen");
-    List<Handover> controls = Handover.run(true, false);
-    boolean sound = !controls.isEmpty();
-    for (Handover control : controls) {
-      boolean seen = control.forbiddenSeen() > 0;
-      System.out.printf(
-          "  %-6s %-34s %,14d samples  %s%n",
-          seen ? "seen" : "UNSEEN", control.name(), control.samples(), control.forbidden());
-      sound &= seen;
-    }
+    boolean sound = runHandovers();
     System.out.println("Negative controls of the soak: each fault must be seen");
     for (Fault fault : Fault.values()) {
       sound &= isSeen(fault);
     }
     return sound;
+  }
+
+  /**
+   * Runs all, and again those whose faults were not seen: beside other work the two threads of a
+   * test may hardly ever run at the same time.
+   */
+  private static boolean runHandovers() throws IOException, InterruptedException {
+    List<Handover> controls = Handover.run(Handover.CONTROLS, false);
+    Set<String> unseen = new TreeSet<>();
+    controls.forEach(control -> unseen.add(control.name()));
+    print(controls, unseen);
+    for (int time = 2; time <= TIMES && !unseen.isEmpty(); time++) {
+      System.out.println("Those not seen once more");
+      print(Handover.run(String.join("|", unseen).replace(".", "\\."), false), unseen);
+    }
+    return unseen.isEmpty() && !controls.isEmpty();
+  }
+
+  /** Takes those out of the unseen that were seen. */
+  private static void print(List<Handover> controls, Set<String> unseen) {
+    for (Handover control : controls) {
+      boolean seen = control.forbiddenSeen() > 0;
+      System.out.printf(
+          "  %-6s %-42s %,14d samples  %s%n",
+          seen ? "seen" : "UNSEEN", control.name(), control.samples(), control.forbidden());
+      if (seen) {
+        unseen.remove(control.name());
+      }
+    }
   }
 
   private static boolean isSeen(Fault fault) throws IOException, InterruptedException {

@@ -29,10 +29,20 @@ record Handover(String name, boolean passed, long samples, String forbidden, lon
 
   private static final String PACKAGE = "io.ashlar.stress.handover.";
 
-  /** Runs all tests, or all negative controls, and tells what was found, by name. */
-  static List<Handover> run(boolean controls, boolean thorough)
+  /** Names of all negative controls, and of all tests. */
+  static final String CONTROLS = "\\w+\\.Control\\w+";
+
+  static final String TESTS = "\\w+\\.(?!Control)\\w+";
+
+  /**
+   * Runs tests, and tells what was found, by name.
+   *
+   * @param names which, as a regular expression
+   * @param thorough whether it may take long
+   */
+  static List<Handover> run(String names, boolean thorough)
       throws IOException, InterruptedException {
-    Path folder = Child.target().resolve(controls ? "jcstress-controls" : "jcstress");
+    Path folder = Child.target().resolve(names.equals(TESTS) ? "jcstress" : "jcstress-controls");
     Files.createDirectories(folder);
     removeResults(folder);
     List<String> arguments = new ArrayList<>(List.of("jcstress", "-r", "report", "-f", "1"));
@@ -42,7 +52,7 @@ record Handover(String name, boolean passed, long samples, String forbidden, lon
             ? List.of("-iters", "5", "-time", "1000")
             : List.of("-iters", "3", "-time", "300", "-sc", "false"));
     arguments.add("-t");
-    arguments.add(PACKAGE.replace(".", "\\.") + "\\w+\\." + (controls ? "Control" : "(?!Control)"));
+    arguments.add(PACKAGE.replace(".", "\\.") + "(?:" + names + ")$");
     // JCStress ends with an error where a test has failed; its results tell more.
     Child.run(folder, "jcstress.log", arguments);
     return read(folder);

@@ -8,7 +8,8 @@ import io.ashlar.frame.FrameAllocator;
 import io.ashlar.frame.LockFreeBuddy;
 import io.ashlar.frame.Metadata;
 import io.ashlar.frame.SmallBuddies;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Function;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -23,27 +24,50 @@ import org.openjdk.jcstress.infra.results.Z_Result;
  */
 public class FrameHandover {
 
-  private static final int POOL = 1 << 15;
   private static final int UNIT = 64;
 
-  /** Buddies to use again: only so many states live at a time. */
+  /**
+   * Buddy systems for the states, one after the other. One comes round again when its state has
+   * ended, as JCStress keeps 10,240: at most half as many more are begun meanwhile, where one
+   * thread is a round ahead with its half of them. It is made anew unless it was left whole.
+   */
   static final class Pool {
-    private final ConcurrentLinkedQueue<LockFreeBuddy> unused = new ConcurrentLinkedQueue<>();
-    private final Metadata metadata = SmallBuddies.metadata(POOL);
+    private static final int COUNT = 16 << 10;
+
+    private final AtomicReferenceArray<Small> all = new AtomicReferenceArray<>(COUNT);
+    private final AtomicLong next = new AtomicLong();
     private final Function<Metadata, LockFreeBuddy> make;
 
     Pool(Function<Metadata, LockFreeBuddy> make) {
       this.make = make;
     }
 
-    LockFreeBuddy take() {
-      LockFreeBuddy buddy = unused.poll();
-      if (buddy != null) {
-        return buddy;
+    Small take() {
+      int at = (int) (next.getAndIncrement() % COUNT);
+      Small small = all.get(at);
+      if (small != null) {
+        if (small.isWhole) {
+          small.isWhole = false;
+          return small;
+        }
+        small.metadata.close();
       }
-      synchronized (metadata) {
-        return make.apply(metadata);
-      }
+      Small made = new Small(make);
+      all.set(at, made);
+      return made;
+    }
+  }
+
+  /** A buddy system, and where its words are. */
+  static final class Small {
+    final Metadata metadata = SmallBuddies.metadata();
+    final LockFreeBuddy buddy;
+
+    /** Whether nobody uses it, and all of it is free. */
+    volatile boolean isWhole;
+
+    Small(Function<Metadata, LockFreeBuddy> make) {
+      buddy = make.apply(metadata);
     }
   }
 
@@ -53,18 +77,34 @@ public class FrameHandover {
 
   /** A buddy system and what the two threads have of it. */
   abstract static class Frames {
-    private final Pool pool;
-    final LockFreeBuddy buddy;
+    private final Small small;
+    private final LockFreeBuddy buddy;
     int one = FrameAllocator.NONE;
     int other = FrameAllocator.NONE;
 
+    /** Whether a call has come upon what cannot be. A race, and harmless: it is only ever set. */
+    private boolean broken;
+
     Frames(Pool pool) {
-      this.pool = pool;
-      buddy = pool.take();
+      small = pool.take();
+      buddy = small.buddy;
+    }
+
+    final int allocate(int count) {
+      try {
+        return buddy.allocate(count, 1);
+      } catch (IllegalStateException e) {
+        broken = true; // told by isSound
+        return FrameAllocator.NONE;
+      }
     }
 
     final void free(int first, int count) {
-      buddy.free(first, count);
+      try {
+        buddy.free(first, count);
+      } catch (IllegalStateException e) {
+        broken = true;
+      }
     }
 
     /** Whether two runs have no frame in common, and both are there. */
@@ -72,19 +112,25 @@ public class FrameHandover {
       return one >= 0 && other >= 0 && Math.abs(one - other) >= count;
     }
 
-    /** Whether all is free, merged and found; if it is, another state may use it. */
+    /** Whether all is free, merged and found. */
     final boolean isWhole() {
+      if (!isSound()
+          || buddy.freeFrames() != SmallBuddies.FRAMES
+          || allocate(SmallBuddies.FRAMES) != 0) {
+        return false;
+      }
+      free(0, SmallBuddies.FRAMES);
+      small.isWhole = !broken;
+      return !broken;
+    }
+
+    /** Whether no invariant is broken, and no call has found one to be. */
+    final boolean isSound() {
       try {
         buddy.validate();
-        if (buddy.freeFrames() != SmallBuddies.FRAMES
-            || buddy.allocate(SmallBuddies.FRAMES, 1) != 0) {
-          return false;
-        }
-        buddy.free(0, SmallBuddies.FRAMES);
-        pool.unused.add(buddy);
-        return true;
+        return !broken;
       } catch (IllegalStateException e) {
-        return false; // an invariant is broken
+        return false;
       }
     }
 
@@ -92,7 +138,7 @@ public class FrameHandover {
     final void fill() {
       int frame;
       do {
-        frame = buddy.allocate(1, 1);
+        frame = allocate(1);
       } while (frame != FrameAllocator.NONE);
     }
   }
@@ -141,9 +187,8 @@ public class FrameHandover {
     /** For JCStress. */
     public FullLate() {
       super(LATE);
-      buddy.allocate(1, 1);
-      for (int i = 1; i < SmallBuddies.FRAMES; i++) {
-        buddy.allocate(1, 1);
+      for (int i = 0; i < SmallBuddies.FRAMES; i++) {
+        allocate(1);
       }
     }
   }
@@ -155,7 +200,7 @@ public class FrameHandover {
     public FullUnnoticed() {
       super(SOUND);
       for (int i = 0; i < SmallBuddies.FRAMES; i++) {
-        buddy.allocate(1, 1);
+        allocate(1);
       }
     }
   }
@@ -168,13 +213,13 @@ public class FrameHandover {
     /** One. */
     @Actor
     public void one(Empty frames) {
-      frames.one = frames.buddy.allocate(3, 1);
+      frames.one = frames.allocate(3);
     }
 
     /** The other. */
     @Actor
     public void other(Empty frames) {
-      frames.other = frames.buddy.allocate(3, 1);
+      frames.other = frames.allocate(3);
     }
 
     /** Looks. */
@@ -192,13 +237,13 @@ public class FrameHandover {
     /** One. */
     @Actor
     public void one(EmptyLosing frames) {
-      frames.one = frames.buddy.allocate(3, 1);
+      frames.one = frames.allocate(3);
     }
 
     /** The other. */
     @Actor
     public void other(EmptyLosing frames) {
-      frames.other = frames.buddy.allocate(3, 1);
+      frames.other = frames.allocate(3);
     }
 
     /** Looks. */
@@ -281,13 +326,14 @@ public class FrameHandover {
     /** Frees. */
     @Actor
     public void free(FullUnnoticed frames) {
+      Records.dawdle(); // a search takes longer
       frames.free(7, 1);
     }
 
     /** Looks in vain, or not. */
     @Actor
     public void search(FullUnnoticed frames) {
-      frames.other = frames.buddy.allocate(1, 1);
+      frames.other = frames.allocate(1);
     }
 
     /** Looks. */
@@ -305,13 +351,14 @@ public class FrameHandover {
     /** Frees. */
     @Actor
     public void free(FullLate frames) {
+      Records.dawdle(); // a search takes longer
       frames.free(7, 1);
     }
 
     /** Looks in vain, or not. */
     @Actor
     public void search(FullLate frames) {
-      frames.other = frames.buddy.allocate(1, 1);
+      frames.other = frames.allocate(1);
     }
 
     /** Looks. */
@@ -322,8 +369,11 @@ public class FrameHandover {
   }
 
   private static boolean isFound(Frames frames) {
+    if (!frames.isSound()) {
+      return false; // the bound is below what is there
+    }
     if (frames.other == FrameAllocator.NONE) {
-      frames.other = frames.buddy.allocate(1, 1);
+      frames.other = frames.allocate(1);
     }
     if (frames.other != 7) {
       return false;

@@ -35,9 +35,10 @@ public class OwnCache {
   static final class Life extends Thread {
     final long[] blocks = new long[BLOCKS];
 
-    /** Whether it does not end before it may. */
+    /** Whether it allocates when somebody is about to meet it, and does not end before it may. */
     private final boolean waits;
 
+    volatile boolean isMet;
     volatile boolean mayEnd;
 
     /** Published between the filling and the allocating. */
@@ -58,6 +59,9 @@ public class OwnCache {
         own.free(round);
       }
       cache = own;
+      while (waits && !isMet) {
+        Thread.onSpinWait();
+      }
       take(own, blocks);
       while (waits && !mayEnd) {
         Thread.onSpinWait();
@@ -156,6 +160,19 @@ public class OwnCache {
     public LivesOn() {
       super(true);
     }
+
+    /** Lives the first one's life: who waits for it leaves it the processor. */
+    final void live() {
+      one.start();
+      one.joined();
+    }
+
+    /** Waits until the first is about to allocate, and sets it off. */
+    final ThreadCache meet() {
+      ThreadCache cache = one.awaitCache();
+      one.isMet = true;
+      return cache;
+    }
   }
 
   /** Each thread that makes a cache takes over those of threads that have ended. */
@@ -190,13 +207,13 @@ public class OwnCache {
     /** Begins the thread. */
     @Actor
     public void beginning(LivesOn lives) {
-      lives.one.start();
+      lives.live();
     }
 
     /** Takes the thread's rounds. */
     @Actor
     public void reclaiming(LivesOn lives) {
-      Life.take(lives.one.awaitCache(), lives.actors);
+      Life.take(lives.meet(), lives.actors);
       lives.one.mayEnd = true;
     }
 
@@ -240,13 +257,13 @@ public class OwnCache {
     /** Begins the thread. */
     @Actor
     public void beginning(LivesOn lives) {
-      lives.one.start();
+      lives.live();
     }
 
     /** Allocates from the thread's record. */
     @Actor
     public void meeting(LivesOn lives) {
-      lives.one.awaitCache();
+      lives.meet();
       // A place that a third has, or nobody any more, is no part of the fault.
       lives.one.takeByPlace(lives.one, lives.actors);
       lives.one.mayEnd = true;
