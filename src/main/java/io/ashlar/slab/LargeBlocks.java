@@ -169,13 +169,24 @@ public final class LargeBlocks {
     try {
       mappings.put(address, bytes);
     } catch (OutOfMemoryError e) {
-      PosixVirtualMemory.unmap(address, bytes);
-      space.release(bytes);
+      discard(address, bytes);
       throw e;
     }
     mappedBytes.addAndGet(bytes);
     liveBytes.addAndGet(bytes);
     return address;
+  }
+
+  /**
+   * Gives back a mapping that nobody was given. The call may find no Java heap either: then address
+   * space is lost, but no memory, as nobody has touched it.
+   */
+  private void discard(long address, long bytes) {
+    try {
+      PosixVirtualMemory.unmap(address, bytes);
+    } finally {
+      space.release(bytes);
+    }
   }
 
   /**
@@ -204,7 +215,8 @@ public final class LargeBlocks {
    * @return whether it was live; if not nothing has changed
    */
   public boolean freeMapping(long address) {
-    Long bytes = claim(address);
+    Long key = address; // Once: to settle must take no Java heap.
+    Long bytes = claim(key);
     if (bytes == null) {
       return mapper != null && scatter(address);
     }
@@ -213,7 +225,7 @@ public final class LargeBlocks {
       PosixVirtualMemory.unmap(address, bytes);
       done = true;
     } finally {
-      settle(address, done ? null : bytes);
+      settle(key, done ? null : bytes);
     }
     mappedBytes.addAndGet(-bytes);
     liveBytes.addAndGet(-bytes);
@@ -345,7 +357,8 @@ public final class LargeBlocks {
    */
   public long resizeMapping(long address, long newByteSize) {
     long newBytes = Bits.alignUp(newByteSize, Region.osPageSize());
-    Long bytes = newBytes < 0 ? null : claim(address);
+    Long key = address;
+    Long bytes = newBytes < 0 ? null : claim(key);
     if (bytes == null) {
       return mapper == null || newBytes < 0 ? 0 : resizeScattered(address, newByteSize);
     }
@@ -359,7 +372,7 @@ public final class LargeBlocks {
       }
     } finally {
       if (moved == 0) {
-        settle(address, bytes);
+        settle(key, bytes);
         if (acquired) {
           space.release(more);
         }
@@ -369,10 +382,10 @@ public final class LargeBlocks {
       return 0;
     }
     if (moved == address) {
-      settle(address, newBytes);
+      settle(key, newBytes);
     } else {
       mappings.put(moved, newBytes);
-      settle(address, null);
+      settle(key, null);
     }
     mappedBytes.addAndGet(more);
     liveBytes.addAndGet(more);
