@@ -207,9 +207,46 @@ record ScalableAllocator(
   @Override
   public long realloc(long address, long newByteSize) {
     int usable = usableSizeFast(address);
-    return newByteSize > 0 && FastPath.staysInPlace(usable, newByteSize)
-        ? address
+    if (newByteSize > 0 && FastPath.staysInPlace(usable, newByteSize)) {
+      return address;
+    }
+    return usable != 0
+        ? reallocMoving(address, usable, newByteSize)
         : reallocSlow(address, newByteSize);
+  }
+
+  /** For a live block of a slab, and a thread that has a cache. */
+  private long reallocMoving(long address, int usable, long newByteSize) {
+    int record = ThreadCaches.recordAt(ThreadCaches.place(Thread.currentThread()), keys);
+    long moved = FastPath.malloc(blocks, record, newByteSize);
+    if (moved == NULL) {
+      return reallocSlow(address, newByteSize);
+    }
+    copy(address, moved, Math.min(usable, newByteSize));
+    if (!FastPath.free(blocks, record, address)) {
+      freeMoved(address, moved);
+    }
+    return moved;
+  }
+
+  private void copy(long from, long to, long byteLength) {
+    try {
+      Memory.copy(from, to, byteLength);
+    } catch (OutOfMemoryError e) {
+      // As in cleared.
+      free(to);
+      throw e;
+    }
+  }
+
+  /** Frees a block that was copied, unless another thread did meanwhile. */
+  private void freeMoved(long address, long moved) {
+    try {
+      freeSlow(address);
+    } catch (InvalidFreeException e) {
+      free(moved);
+      throw e;
+    }
   }
 
   private long reallocSlow(long address, long newByteSize) {
