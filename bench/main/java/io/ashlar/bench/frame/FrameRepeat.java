@@ -19,9 +19,9 @@ public class FrameRepeat extends FrameWorkload {
   /** For JMH. */
   public FrameRepeat() {}
 
-  /** A thread that works. */
-  @State(Scope.Thread)
-  public static class Caller {
+  /** What is allocated before. */
+  @State(Scope.Benchmark)
+  public static class Half {
 
     /**
      * Which half: {@code low} the first runs that there are, so that a pair splits a buddy of the
@@ -30,6 +30,30 @@ public class FrameRepeat extends FrameWorkload {
      */
     @Param({"low", "scattered"})
     public String half;
+
+    /** For JMH. */
+    public Half() {}
+
+    /**
+     * Allocates every other run. No thread can be at work yet: for a while there is no run free.
+     *
+     * @param underTest the allocator
+     */
+    @Setup(Level.Iteration)
+    public void setUp(FramesUnderTest underTest) {
+      if (isScattered()) {
+        underTest.allocateScattered();
+      }
+    }
+
+    boolean isScattered() {
+      return half.equals("scattered");
+    }
+  }
+
+  /** A thread that works. */
+  @State(Scope.Thread)
+  public static class Caller {
 
     private FrameAllocator frames;
     private int count;
@@ -41,16 +65,15 @@ public class FrameRepeat extends FrameWorkload {
      * Allocates the thread's share.
      *
      * @param underTest the allocator
+     * @param half what is allocated
      * @param threads tells the threads apart
      */
     @Setup(Level.Iteration)
-    public void setUp(FramesUnderTest underTest, ThreadParams threads) {
+    public void setUp(FramesUnderTest underTest, Half half, ThreadParams threads) {
       frames = underTest.frames();
       count = 1 << underTest.order;
-      if (half.equals("low")) {
+      if (!half.isScattered()) {
         underTest.allocateShare(threads.getThreadIndex());
-      } else if (threads.getThreadIndex() == 0) {
-        underTest.allocateScattered();
       }
     }
   }

@@ -117,14 +117,19 @@ public class FramesUnderTest {
     return share;
   }
 
-  /** Allocates the runs of one thread. */
+  /**
+   * Allocates the runs of one thread, but for those that it has already: where threads are being
+   * stopped they go on for a while without waiting for each other.
+   */
   void allocateShare(int thread) {
     FrameAllocator frames = space.frames();
     int count = 1 << order;
     for (int i = thread * share; i < (thread + 1) * share; i++) {
-      runs[i] = frames.allocate(count, 1);
       if (runs[i] == FrameAllocator.NONE) {
-        throw new IllegalStateException("no run of order " + order);
+        runs[i] = frames.allocate(count, 1);
+        if (runs[i] == FrameAllocator.NONE) {
+          throw new IllegalStateException("no run of order " + order);
+        }
       }
     }
   }
