@@ -67,12 +67,13 @@ public final class ObjectPath {
       magazine = Magazines.REMOTE_OBJECTS;
     }
     long place = blocks.place(offset, tag);
-    if (place == ObjectBlocks.NOWHERE
-        || !blocks.isLive(place)
-        || !Magazines.push(record, magazine, address)) {
+    long tally = Magazines.tally(record, magazine);
+    if (place == ObjectBlocks.NOWHERE || !blocks.isLive(place) || !Magazines.hasRoom(tally)) {
       return false;
     }
+    // In this order: see FastPath.free.
     blocks.setFree(place);
+    Magazines.push(record, magazine, tally, address);
     return true;
   }
 }
