@@ -49,11 +49,11 @@ import java.util.function.Consumer;
  * before.
  *
  * <p><b>Blocks that were freed</b> are not to be accessed, by address or by a segment that is left
- * over. In the region such an access meets whatever lies there now. A block above 32 MiB is a
- * mapping that is gone once it is freed: the access ends the JVM by a signal ({@code SIGSEGV}), as
- * in C, also through a {@link java.lang.foreign.MemorySegment}, whose scope ends with the allocator
- * and not with the block. What is allocated in an {@link #arena} cannot be accessed after the arena
- * is closed.
+ * over. In the region such an access meets whatever lies there now. A block above 32 MiB, and on a
+ * memory file one of scattered frames, is a mapping that is gone once it is freed: the access ends
+ * the JVM by a signal ({@code SIGSEGV}), as in C, also through a {@link
+ * java.lang.foreign.MemorySegment}, whose scope ends with the allocator and not with the block.
+ * What is allocated in an {@link #arena} cannot be accessed after the arena is closed.
  *
  * <p><b>Speed.</b> Keep the allocator in a {@code static final} field: the compiler then knows the
  * addresses of its tables, and need not read them at each call. Where it cannot be static, a {@link

@@ -251,13 +251,10 @@ final class Magazines {
     Memory.putLong(word(record, TALLY, number), tally + FREED_ONE);
   }
 
-  /** Puts in a round that was counted as freed before; false if there is no room. */
-  static boolean receive(int record, int number, long block) {
-    if (!push(record, number, block)) {
-      return false;
-    }
+  /** Puts a round that was counted as freed before into a magazine that has room. */
+  static void receive(int record, int number, long block) {
+    push(record, number, tally(record, number), block);
     add(word(record, LOADED, number), 1);
-    return true;
   }
 
   /** The rounds in a magazine. */

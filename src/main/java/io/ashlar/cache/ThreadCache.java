@@ -252,8 +252,10 @@ public final class ThreadCache {
     int magazine = FrameTag.home(key) == home ? sizeClass : Magazines.remote(sizeClass);
     // In this order, so that an error at any point leaves the block live, or free and nowhere: but
     // not free in one place and live in another.
+    // To make room takes long, so that it is looked again: another thread may wrongly free the
+    // block meanwhile, and its slab be another class's.
     makeRoom(magazine, sizeClass);
-    boolean freed = markFree(place);
+    boolean freed = blocks.key(offset) == key && blocks.isLive(place) && markFree(place);
     if (freed) {
       Magazines.push(record, magazine, address);
     }

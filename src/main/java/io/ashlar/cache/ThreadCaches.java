@@ -247,7 +247,8 @@ public final class ThreadCaches {
    * The cache of a platform thread, made if it has none.
    *
    * @param thread the calling thread, which is not virtual
-   * @return its cache; null if there are more threads than can have one
+   * @return its cache; null if there are more threads than can have one, or as many while a trim
+   *     gives records back
    */
   public ThreadCache own(Thread thread) {
     ThreadCache cache = table[placeOf(thread)];
@@ -463,14 +464,16 @@ public final class ThreadCaches {
    */
   public CacheCounts counts() {
     CacheCounts sums = new CacheCounts();
+    long recordBytes;
     lock.lock();
     try {
       sums.add(ended);
       all.forEach(cache -> cache.count(sums));
-      sums.bytes += space.recordBytes(nextRecord - space.threadRecords());
+      recordBytes = nextRecord - space.threadRecords();
     } finally {
       lock.unlock();
     }
+    sums.bytes += space.recordBytes(recordBytes);
     for (ThreadCache cache : shared) {
       cache.count(sums);
     }

@@ -6,7 +6,7 @@ import io.ashlar.region.Region;
 import io.ashlar.region.Window;
 import java.util.BitSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -58,7 +58,7 @@ public final class PageMapper implements AutoCloseable {
   /** Blocks by the address of their window. */
   private final ConcurrentHashMap<Long, Block> blocks = new ConcurrentHashMap<>();
 
-  private final LongAdder mappedBytes = new LongAdder();
+  private final AtomicLong mappedBytes = new AtomicLong();
 
   /**
    * Makes a mapper that gives the memory of frames back to the system before it frees them.
@@ -136,7 +136,7 @@ public final class PageMapper implements AutoCloseable {
       long alignment = Math.max(byteAlignment, Region.osPageSize());
       window = show(runs, alignment);
       blocks.put(window.address(), new Block(window, runs, alignment));
-      mappedBytes.add(size);
+      mappedBytes.addAndGet(size);
       return window.address();
     } catch (RuntimeException | Error e) {
       if (window != null) {
@@ -221,7 +221,7 @@ public final class PageMapper implements AutoCloseable {
       throw e;
     }
     long size = bytes(block.runs().totalFrames());
-    mappedBytes.add(-size);
+    mappedBytes.addAndGet(-size);
     giveBack(block.runs());
     return size;
   }
@@ -284,7 +284,7 @@ public final class PageMapper implements AutoCloseable {
     if (more > 0 && larger == null) {
       return 0;
     }
-    mappedBytes.add(more);
+    mappedBytes.addAndGet(more);
     giveBack(cut);
     return larger == null ? address : larger.window().address();
   }
@@ -354,7 +354,7 @@ public final class PageMapper implements AutoCloseable {
    * @return bytes, a multiple of 4 KiB
    */
   public long mappedBytes() {
-    return mappedBytes.sum();
+    return mappedBytes.get();
   }
 
   /**

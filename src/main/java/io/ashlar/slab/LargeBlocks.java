@@ -30,9 +30,6 @@ public final class LargeBlocks {
   /** Blocks of scattered frames; null if the region cannot be mapped a second time. */
   private final PageMapper mapper;
 
-  /** In the place of a mapping's bytes: somebody is giving it back, or changing its size. */
-  private static final Long CLAIMED = -1L;
-
   /** Bytes of each mapping, by its address. */
   private final ConcurrentHashMap<Long, Long> mappings = new ConcurrentHashMap<>();
 
@@ -122,8 +119,13 @@ public final class LargeBlocks {
     if (address == 0) {
       return 0;
     }
-    if (dirtied(address) > 0 && zeroed) {
-      Memory.fill(address, bytes, (byte) 0);
+    try {
+      if (dirtied(address) > 0 && zeroed) {
+        Memory.fill(address, bytes, (byte) 0);
+      }
+    } catch (OutOfMemoryError e) {
+      space.returned(FrameTable.framesFor(mapper.unmap(address)));
+      throw e;
     }
     liveBytes.addAndGet(bytes);
     return address;
@@ -215,8 +217,9 @@ public final class LargeBlocks {
    * @return whether it was live; if not nothing has changed
    */
   public boolean freeMapping(long address) {
-    Long key = address; // Once: to settle must take no Java heap.
-    Long bytes = claim(key);
+    Long key = address; // Once, as the claim: to settle must take no Java heap.
+    Long claim = claimOfThread();
+    Long bytes = claim(key, claim);
     if (bytes == null) {
       return mapper != null && scatter(address);
     }
@@ -225,7 +228,12 @@ public final class LargeBlocks {
       PosixVirtualMemory.unmap(address, bytes);
       done = true;
     } finally {
-      settle(key, done ? null : bytes);
+      if (done) {
+        // Another may lie there by now, and be somebody else's claim: this leaves it alone.
+        mappings.remove(key, claim);
+      } else {
+        mappings.replace(key, claim, bytes);
+      }
     }
     mappedBytes.addAndGet(-bytes);
     liveBytes.addAndGet(-bytes);
@@ -247,27 +255,18 @@ public final class LargeBlocks {
     return true;
   }
 
-  /**
-   * Claims a mapping, so that nobody else finds it live; returns its bytes, or null. Its entry
-   * stays for {@link #settle}, which could not make another where the Java heap is out.
-   */
-  private Long claim(Long address) {
-    Long bytes = mappings.get(address);
-    boolean claimed =
-        bytes != null && !bytes.equals(CLAIMED) && mappings.replace(address, bytes, CLAIMED);
-    return claimed ? bytes : null;
+  /** In the place of a mapping's bytes: like no other thread's, and no number of bytes. */
+  private static Long claimOfThread() {
+    return -Thread.currentThread().threadId();
   }
 
   /**
-   * Ends a claim: the mapping has so many bytes, or null if it is not there any more. Then another
-   * may be by now, of which this leaves the entry alone.
+   * Claims a mapping, so that nobody else finds it live; returns its bytes, or null. Its entry
+   * stays: another could not be made where the Java heap is out.
    */
-  private void settle(Long address, Long bytes) {
-    if (bytes == null) {
-      mappings.remove(address, CLAIMED);
-    } else {
-      mappings.replace(address, CLAIMED, bytes);
-    }
+  private Long claim(Long address, Long claim) {
+    Long bytes = mappings.get(address);
+    return bytes != null && bytes > 0 && mappings.replace(address, bytes, claim) ? bytes : null;
   }
 
   private static boolean isRun(long offset, long tag) {
@@ -356,9 +355,10 @@ public final class LargeBlocks {
    * @return its address now, or 0 if it cannot be done; nothing has changed then
    */
   public long resizeMapping(long address, long newByteSize) {
-    long newBytes = Bits.alignUp(newByteSize, Region.osPageSize());
+    Long newBytes = Bits.alignUp(newByteSize, Region.osPageSize());
     Long key = address;
-    Long bytes = newBytes < 0 ? null : claim(key);
+    Long claim = claimOfThread();
+    Long bytes = newBytes < 0 ? null : claim(key, claim);
     if (bytes == null) {
       return mapper == null || newBytes < 0 ? 0 : resizeScattered(address, newByteSize);
     }
@@ -372,7 +372,7 @@ public final class LargeBlocks {
       }
     } finally {
       if (moved == 0) {
-        settle(key, bytes);
+        mappings.replace(key, claim, bytes);
         if (acquired) {
           space.release(more);
         }
@@ -381,15 +381,28 @@ public final class LargeBlocks {
     if (moved == 0) {
       return 0;
     }
-    if (moved == address) {
-      settle(key, newBytes);
-    } else {
-      mappings.put(moved, newBytes);
-      settle(key, null);
-    }
     mappedBytes.addAndGet(more);
     liveBytes.addAndGet(more);
+    if (moved == address) {
+      mappings.replace(key, claim, newBytes);
+    } else {
+      enterMoved(moved, newBytes, key, claim);
+    }
     return moved;
+  }
+
+  /** The one step that takes Java heap when all is done: where there is none the block is lost. */
+  private void enterMoved(long moved, Long newBytes, Long from, Long claim) {
+    try {
+      mappings.put(moved, newBytes);
+    } catch (OutOfMemoryError e) {
+      mappedBytes.addAndGet(-newBytes);
+      liveBytes.addAndGet(-newBytes);
+      discard(moved, newBytes);
+      throw e;
+    } finally {
+      mappings.remove(from, claim);
+    }
   }
 
   private long resizeScattered(long address, long newByteSize) {
@@ -434,12 +447,8 @@ public final class LargeBlocks {
     return liveBytes.get();
   }
 
-  /**
-   * Bytes of the mappings among them that are no frames.
-   *
-   * @return bytes
-   */
-  public long mappedBytes() {
+  /** Bytes of the mappings among them that are no frames. */
+  long mappedBytes() {
     return mappedBytes.get();
   }
 

@@ -104,6 +104,10 @@ final class Purge {
             }
           });
       return SlabSpace.bytes(purged[0]);
+    } catch (RuntimeException | Error e) {
+      // What was not come to is looked at the next time.
+      freedFrames.addAndGet(WORTH_FRAMES);
+      throw e;
     } finally {
       purging.unlock();
     }

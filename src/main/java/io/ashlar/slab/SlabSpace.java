@@ -31,7 +31,6 @@ public final class SlabSpace implements AutoCloseable {
   private final BlockMap blocks;
   private final Shard[] shards;
   private final long threadRecords;
-  private final long threadBytes;
   private final LargeBlocks large;
   private final ObjectSpaces objects = new ObjectSpaces();
   private final long limitBytes;
@@ -67,7 +66,6 @@ public final class SlabSpace implements AutoCloseable {
       long threadBytes,
       FaultHandler faultHandler) {
     this.region = region;
-    this.threadBytes = threadBytes;
     this.limitBytes = limitBytes;
     this.purgeDelayNanos = purgeDelayNanos;
     faults = new Faults(faultHandler);
@@ -435,9 +433,11 @@ public final class SlabSpace implements AutoCloseable {
     for (Shard shard : shards) {
       heapBytes += shard.footprint();
     }
-    long high = region.decommits() ? bytes(highFrame()) : region.byteSize();
+    if (!region.decommits()) {
+      return metadata.residentBytes() + heapBytes;
+    }
     return metadata.residentBytesBefore(blocks.begin())
-        + blocks.residentBytes(metadata, high)
+        + blocks.residentBytes(metadata, bytes(highFrame()))
         + heapBytes;
   }
 
@@ -446,10 +446,10 @@ public final class SlabSpace implements AutoCloseable {
    * not asked about: the address space for them is gibibytes.
    *
    * @param usedBytes how many bytes of records have ever been used
-   * @return bytes
+   * @return bytes; 0 where the region does not decommit, and {@link #metadataBytes} has all
    */
   public long recordBytes(long usedBytes) {
-    return metadata.residentBytes(threadRecords, region.decommits() ? usedBytes : threadBytes);
+    return region.decommits() ? metadata.residentBytes(threadRecords, usedBytes) : 0;
   }
 
   /**
@@ -531,9 +531,9 @@ public final class SlabSpace implements AutoCloseable {
     return purge.highFrame();
   }
 
-  /** Gives everything back. */
+  /** Gives everything back. Idempotent; of two threads the second waits for the first. */
   @Override
-  public void close() {
+  public synchronized void close() {
     large.close();
     region.close();
     metadata.close();

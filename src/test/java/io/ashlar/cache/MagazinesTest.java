@@ -104,14 +104,15 @@ class MagazinesTest {
         int remote = Magazines.remote(sizeClass);
         int n = Magazines.maxRemoteRounds(sizeClass);
         for (long i = 0; i < n; i++) {
-          boolean received = i % 3 == 2;
-          assertTrue(
-              received
-                  ? Magazines.receive(record, remote, 100L * sizeClass + i)
-                  : Magazines.push(record, remote, 100L * sizeClass + i));
+          assertTrue(Magazines.hasRoom(record, remote));
+          if (i % 3 == 2) {
+            Magazines.receive(record, remote, 100L * sizeClass + i);
+          } else {
+            assertTrue(Magazines.push(record, remote, 100L * sizeClass + i));
+          }
         }
+        assertFalse(Magazines.hasRoom(record, remote));
         assertFalse(Magazines.push(record, remote, 1));
-        assertFalse(Magazines.receive(record, remote, 1));
         for (long i = 0; i < n; i++) {
           long round = Magazines.rounds(record, remote) + 8 * i;
           assertEquals(100L * sizeClass + i, Memory.getLong(round));

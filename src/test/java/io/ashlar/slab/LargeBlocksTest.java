@@ -8,6 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ashlar.memory.Memory;
 import io.ashlar.region.Region;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
 class LargeBlocksTest extends SpaceFixture {
@@ -111,6 +116,34 @@ class LargeBlocksTest extends SpaceFixture {
     assertEquals(0, large.resizeMapping(address + 4096, RUN * 2));
     assertEquals(42, Memory.getLong(address + 8));
     assertTrue(large.freeMapping(address));
+  }
+
+  /** The system gives an address out again before who freed it has noted that it is free. */
+  @Test
+  void threadsThatMapResizeAndFreeDoNotTakeEachOthersMappings() throws Exception {
+    int threads = 4;
+    try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
+      List<Future<?>> all = new ArrayList<>();
+      for (int i = 0; i < threads; i++) {
+        all.add(pool.submit(this::mapResizeAndFree));
+      }
+      for (Future<?> one : all) {
+        one.get();
+      }
+    }
+    assertEquals(0, large.mappedBytes());
+    assertEquals(0, space.usedBytes());
+    space.validate();
+  }
+
+  private void mapResizeAndFree() {
+    for (int i = 0; i < 5_000; i++) {
+      long address = large.allocate(RUN + 1, 1, false);
+      assertNotEquals(0, address);
+      long resized = large.resizeMapping(address, RUN + 1 + (i % 3) * FRAME);
+      assertNotEquals(0, resized);
+      assertTrue(large.freeMapping(resized));
+    }
   }
 
   @Test

@@ -16,11 +16,11 @@ import java.util.stream.Stream;
 /**
  * One replay in a JVM of its own, which measures either time or memory.
  *
- * <p><b>Time</b>: the whole trace is replayed on the allocator under test until in two passes in a
- * row next to nothing was compiled and gained, at most {@value #MAX_WARMUP_PASSES} times, and then
- * {@value #MEASURED_PASSES} times more; the median of these counts. After each pass what the
- * program left live is freed, beside the clock. So every allocator is measured with the memory it
- * kept from the passes before.
+ * <p><b>Time</b>: the whole trace is replayed on the allocator under test until in {@value
+ * #STILL_PASSES} passes in a row next to nothing was compiled and gained, or for {@value
+ * #WARMUP_MILLIS} ms, and then {@value #MEASURED_PASSES} times more; the median of these counts.
+ * After each pass what the program left live is freed, beside the clock. So every allocator is
+ * measured with the memory it kept from the passes before.
  *
  * <p><b>Memory</b>: a small trace that never has more than a few blocks live warms the code and
  * links the calls; then the trace is replayed once, with pauses to measure. For allocators that do
@@ -29,7 +29,11 @@ import java.util.stream.Stream;
  */
 public final class ReplayCell {
 
-  static final int MAX_WARMUP_PASSES = 12;
+  static final long WARMUP_MILLIS = 1_500;
+
+  /** What a Java allocator does seldom is compiled late: many passes after the rest. */
+  static final int STILL_PASSES = 5;
+
   static final int MEASURED_PASSES = 5;
 
   /** A pass so many times as fast as those before says that there may be more to gain. */
@@ -123,7 +127,8 @@ public final class ReplayCell {
   private static void warmUp(Replay replay, Subject subject) throws InterruptedException {
     double best = Double.MAX_VALUE;
     int still = 0;
-    for (int i = 0; i < MAX_WARMUP_PASSES && still < 2; i++) {
+    long start = System.nanoTime();
+    while (still < STILL_PASSES && System.nanoTime() - start < WARMUP_MILLIS * 1_000_000) {
       long compiled = Compiler.totalMillis();
       double nanos = pass(replay, subject).nanos();
       boolean compiles = Compiler.totalMillis() - compiled > COMPILED_MILLIS;
