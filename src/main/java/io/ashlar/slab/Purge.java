@@ -15,7 +15,7 @@ import java.util.function.IntBinaryOperator;
  * Gives the memory of free frames back to the system, and knows which frames have any.
  *
  * <p>Thread-safe. One thread at a time purges; another that wants to returns at once. To note what
- * comes into use and what goes is wait-free, but for the highest frame ever, which is lock-free.
+ * comes into use and what goes is lock-free.
  */
 final class Purge {
 

@@ -14,7 +14,7 @@ import java.util.function.IntSupplier;
  *
  * <p>What it does not show is reordering within a thread: JCStress is for that.
  */
-class ScheduledWords extends AtomicWords {
+class ScheduledWords extends SteppedWords {
 
   private final List<Thread> threads = new ArrayList<>();
   private final AtomicReference<Throwable> thrown = new AtomicReference<>();
@@ -72,7 +72,8 @@ class ScheduledWords extends AtomicWords {
     }
   }
 
-  private void step() {
+  @Override
+  void step() {
     int me = threads.indexOf(Thread.currentThread());
     if (me < 0) {
       return; // before or after
@@ -83,24 +84,6 @@ class ScheduledWords extends AtomicWords {
       hand(to);
       await(me);
     }
-  }
-
-  @Override
-  long getAcquire(long address) {
-    step();
-    return super.getAcquire(address);
-  }
-
-  @Override
-  long getVolatile(long address) {
-    step();
-    return super.getVolatile(address);
-  }
-
-  @Override
-  boolean cas(long address, long expected, long value) {
-    step();
-    return super.cas(address, expected, value);
   }
 
   /** The same in every run. */

@@ -77,7 +77,7 @@ class StoppedThreadTest {
   }
 
   /** Stops one thread before one of its steps. */
-  private static final class StoppingWords extends AtomicWords {
+  private static final class StoppingWords extends SteppedWords {
     final CountDownLatch reached = new CountDownLatch(1);
     final CountDownLatch go = new CountDownLatch(1);
     private final int step;
@@ -88,7 +88,8 @@ class StoppedThreadTest {
       this.step = step;
     }
 
-    private void step() {
+    @Override
+    void step() {
       if (Thread.currentThread().equals(stopped) && steps++ == step) {
         reached.countDown();
         try {
@@ -97,24 +98,6 @@ class StoppedThreadTest {
           throw new AssertionError(e);
         }
       }
-    }
-
-    @Override
-    long getAcquire(long address) {
-      step();
-      return super.getAcquire(address);
-    }
-
-    @Override
-    long getVolatile(long address) {
-      step();
-      return super.getVolatile(address);
-    }
-
-    @Override
-    boolean cas(long address, long expected, long value) {
-      step();
-      return super.cas(address, expected, value);
     }
   }
 
