@@ -4,6 +4,7 @@ package io.ashlar.bench.workload;
 import io.ashlar.bench.subject.Peer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** The workloads, and which allocators fit them. */
@@ -63,6 +64,32 @@ public enum WorkloadName {
    */
   public String parameter() {
     return parameter;
+  }
+
+  /**
+   * What makes the workload small, for a first look at everything: parameters of its benchmark that
+   * take the place of the defaults.
+   *
+   * @return values by name; none where the defaults are small
+   */
+  public Map<String, String> quick() {
+    return switch (this) {
+      case PAIR -> Map.of("size", Integer.toString(BLOCK_BYTES));
+      case REPLACE_AMONG -> Map.of("live", "1000");
+      case OBJECT_REUSE -> Map.of("construct", "fields", "live", "1024");
+      case FIRST_TOUCH -> Map.of("size", "1048576");
+      default -> Map.of();
+    };
+  }
+
+  /**
+   * Whether the workload can be run with so many threads of JMH.
+   *
+   * @param threads 1 or more
+   * @return whether it makes sense
+   */
+  public boolean runsWith(int threads) {
+    return this != FIRST_TOUCH || threads == 1;
   }
 
   /** Matches the workload's benchmarks alone. */
