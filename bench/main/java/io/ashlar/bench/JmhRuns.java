@@ -38,6 +38,9 @@ final class JmhRuns {
     OptionsBuilder builder = new OptionsBuilder();
     builder.parent(options).param("allocator", peer.label());
     builder.jvm(JvmCell.launcher(peer, options.getJvm().orElse(JvmCell.java())));
+    if (options.getParameter("verify").orElse(List.of()).contains("true")) {
+      builder.shouldFailOnError(true); // else JMH goes on, and ends as if nothing had been
+    }
     List<String> excludes = new ArrayList<>(options.getExcludes());
     excludes.addAll(WorkloadName.unfit(peer));
     excludes.add(FrameWorkload.PATTERN);

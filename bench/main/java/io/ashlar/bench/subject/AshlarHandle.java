@@ -55,6 +55,11 @@ final class AshlarHandle extends Subject {
   }
 
   @Override
+  public void checkEmpty() {
+    requireEmpty(allocator);
+  }
+
+  @Override
   public void trim() {
     allocator.trim();
   }

@@ -36,6 +36,11 @@ final class AshlarRaw extends Subject {
   }
 
   @Override
+  public void checkEmpty() {
+    requireEmpty(ALLOCATOR);
+  }
+
+  @Override
   public void trim() {
     ALLOCATOR.trim();
   }

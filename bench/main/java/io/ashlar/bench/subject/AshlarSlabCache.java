@@ -72,6 +72,11 @@ final class AshlarSlabCache extends Subject {
   }
 
   @Override
+  public void checkEmpty() {
+    requireEmpty(ALLOCATOR);
+  }
+
+  @Override
   public void close() {
     CACHE.close();
     ALLOCATOR.close();

@@ -63,6 +63,11 @@ final class Gallery extends Subject {
   }
 
   @Override
+  public void checkEmpty() {
+    requireEmpty(allocator);
+  }
+
+  @Override
   public void trim() {
     allocator.trim();
   }

@@ -276,6 +276,33 @@ public enum Peer {
     }
   }
 
+  /**
+   * Opens the peer below checks of every call. Not for what is measured.
+   *
+   * @param threads as for {@link #open}
+   * @return the allocator, which throws at the first check that fails
+   * @throws IllegalStateException as {@link #open} does
+   */
+  public Subject openVerified(int threads) {
+    if (this == NONE) {
+      throw new IllegalArgumentException(NONE + " gives out one block to everybody");
+    }
+    Subject below = open(threads);
+    try { // by name, as above
+      return Class.forName(Peer.class.getPackageName() + ".VerifyingSubject")
+          .asSubclass(Subject.class)
+          .getDeclaredConstructor(Peer.class, Subject.class)
+          .newInstance(this, below);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("cannot verify " + label, e);
+    }
+  }
+
+  /** Whether its blocks are aligned as {@link io.ashlar.Allocator} has it. */
+  boolean isBuiltHere() {
+    return debianPackage.isEmpty();
+  }
+
   @Override
   public String toString() {
     return label;

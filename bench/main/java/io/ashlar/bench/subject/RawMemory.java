@@ -48,6 +48,21 @@ public final class RawMemory {
   }
 
   /**
+   * Reads one byte.
+   *
+   * @param address where
+   * @return the byte
+   */
+  public static byte getByte(long address) {
+    return ALL.get(JAVA_BYTE, address);
+  }
+
+  /** A copy of a range; not for what is measured. */
+  static byte[] bytes(long address, long length) {
+    return ALL.asSlice(address, length).toArray(JAVA_BYTE);
+  }
+
+  /**
    * Writes every byte of a range.
    *
    * @param address its start

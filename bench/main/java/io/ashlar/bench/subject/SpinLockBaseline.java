@@ -36,6 +36,11 @@ final class SpinLockBaseline extends Subject {
   }
 
   @Override
+  public void checkEmpty() {
+    requireEmpty(allocator);
+  }
+
+  @Override
   public void trim() {
     allocator.trim();
   }

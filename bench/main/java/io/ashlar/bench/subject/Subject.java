@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.bench.subject;
 
+import io.ashlar.Allocator;
+
 /**
  * What a workload drives: one allocator, as raw addresses.
  *
@@ -94,6 +96,24 @@ public abstract class Subject implements AutoCloseable {
    */
   public Subject forThread() {
     return this;
+  }
+
+  /**
+   * Has the allocator check its own records, where it keeps some, when nothing is live and no
+   * thread calls it.
+   *
+   * @throws IllegalStateException if they are broken, or know of a live block
+   */
+  public void checkEmpty() {}
+
+  /** Asks one of ours what {@link #checkEmpty} wants to know. */
+  static void requireEmpty(Allocator allocator) {
+    allocator.flush();
+    allocator.validate();
+    long live = allocator.stats().liveBlocks();
+    if (live > 0) {
+      throw new IllegalStateException("self-check: " + live + " blocks are live in its books");
+    }
   }
 
   /** Gives free memory back to the system, where the allocator can be told to. */

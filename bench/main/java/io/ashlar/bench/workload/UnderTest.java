@@ -20,6 +20,10 @@ public class UnderTest {
   @Param("ashlar")
   public String allocator;
 
+  /** Whether every call is checked; not for what is measured. */
+  @Param("false")
+  public boolean verify;
+
   private final AtomicInteger users = new AtomicInteger();
   private Subject subject;
 
@@ -33,7 +37,9 @@ public class UnderTest {
    */
   @Setup
   public void open(BenchmarkParams params) {
-    subject = Peer.of(allocator).open(params.getThreads());
+    Peer peer = Peer.of(allocator);
+    int threads = params.getThreads();
+    subject = verify ? peer.openVerified(threads) : peer.open(threads);
   }
 
   /**
