@@ -2,9 +2,12 @@
 package io.ashlar.bench;
 
 import io.ashlar.bench.frame.FrameSubject;
+import io.ashlar.bench.report.About;
+import io.ashlar.bench.report.ResultsFile;
 import io.ashlar.bench.subject.Peer;
 import io.ashlar.bench.workload.WorkloadName;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -45,6 +48,7 @@ final class JmhCommand implements Callable<Integer> {
     }
     // Who starts two at once on a machine knows it; a refusal would help nobody.
     System.setProperty("jmh.ignoreLock", "true");
+    About about = About.now("bench/run jmh " + String.join(" ", arguments));
     JmhRuns runs = new JmhRuns();
     List<Peer> peers = peers(options);
     List<FrameSubject> frameSubjects = frameSubjects(options);
@@ -60,7 +64,7 @@ final class JmhCommand implements Callable<Integer> {
     if (!found) {
       throw new IllegalArgumentException("no benchmark matches; bench/run list names them");
     }
-    write(options, runs.merged());
+    write(options, about, runs.merged());
     return 0;
   }
 
@@ -108,7 +112,7 @@ final class JmhCommand implements Callable<Integer> {
     return labels.stream().filter(FrameSubject::isOne).map(FrameSubject::of).toList();
   }
 
-  private static void write(CommandLineOptions options, Collection<RunResult> results)
+  private static void write(CommandLineOptions options, About about, Collection<RunResult> results)
       throws Exception {
     System.out.println();
     ResultFormatFactory.getInstance(ResultFormatType.TEXT, System.out).writeOut(results);
@@ -117,6 +121,10 @@ final class JmhCommand implements Callable<Integer> {
       String byDefault =
           Defaults.RESULT_FILE_PREFIX + "." + format.toString().toLowerCase(java.util.Locale.ROOT);
       String file = options.getResult().orElse(byDefault);
+      if (format == ResultFormatType.JSON) {
+        ResultsFile.write(Path.of(file), results, about);
+        return;
+      }
       try (PrintStream out = new PrintStream(file, java.nio.charset.StandardCharsets.UTF_8)) {
         ResultFormatFactory.getInstance(format, out).writeOut(results);
       }

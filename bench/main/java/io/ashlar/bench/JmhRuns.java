@@ -72,6 +72,15 @@ final class JmhRuns {
   }
 
   /**
+   * Adds what was measured before.
+   *
+   * @param result of a run like these
+   */
+  void add(RunResult result) {
+    results.add(result);
+  }
+
+  /**
    * All runs so far. Those of the same benchmark with the same parameters are one result, each run
    * a fork of it.
    *
@@ -97,7 +106,8 @@ final class JmhRuns {
     return new RunResult(withForks(rounds.get(0).getParams(), forks.size()), forks);
   }
 
-  private static String key(BenchmarkParams params) {
+  /** What two runs of the same benchmark with the same parameters have in common. */
+  static String key(BenchmarkParams params) {
     StringBuilder key = new StringBuilder();
     key.append(params.getBenchmark()).append(' ').append(params.getMode());
     key.append(' ').append(params.getThreads());

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.bench;
 
-import io.ashlar.bench.report.Comparison;
-import io.ashlar.bench.report.HtmlReport;
-import io.ashlar.bench.report.Machine;
+import io.ashlar.bench.report.About;
+import io.ashlar.bench.report.Results;
+import io.ashlar.bench.report.ResultsFile;
 import io.ashlar.bench.report.TextReport;
 import io.ashlar.bench.subject.Peer;
 import io.ashlar.bench.workload.WorkloadName;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -24,7 +25,15 @@ import picocli.CommandLine.Spec;
     name = "bench/run",
     description = "Compares allocators: without a command, the main job of about three minutes.",
     mixinStandardHelpOptions = true,
-    subcommands = {ListCommand.class, JmhCommand.class, ReplayCommand.class, FaultsCommand.class})
+    subcommands = {
+      ListCommand.class,
+      JmhCommand.class,
+      ReplayCommand.class,
+      FaultsCommand.class,
+      ReportCommand.class,
+      CompareCommand.class,
+      FullCommand.class,
+    })
 public final class Main implements Callable<Integer> {
 
   private static final long MILLIS_PER_MINUTE = 60_000;
@@ -40,6 +49,12 @@ public final class Main implements Callable<Integer> {
       split = ",",
       description = "Allocators to compare; all that are present but the gallery if not given.")
   private List<String> allocators = List.of();
+
+  @Option(
+      names = "--workloads",
+      split = ",",
+      description = "Workloads to run; all of the main job if not given.")
+  private List<String> workloads = List.of();
 
   @Spec private CommandSpec spec;
 
@@ -72,23 +87,26 @@ public final class Main implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
-    Machine machine = Machine.here();
-    out.println(machine);
-    Arrays.stream(Peer.values())
-        .filter(peer -> !peer.isPresent())
-        .forEach(peer -> out.println(peer.absence()));
+    About about = About.now("bench/run");
+    out.println(about.machine());
+    about.absent().forEach(out::println);
     out.flush();
     List<Peer> peers =
         allocators.isEmpty()
             ? WorkloadName.compared().toList()
             : allocators.stream().map(Peer::of).toList();
     Duration budget = Duration.ofMillis(Math.round(minutes * MILLIS_PER_MINUTE));
-    Comparison comparison = new MainJob(peers, budget).run();
-    new TextReport(comparison, out).print();
-    Path page = new HtmlReport(comparison, machine).write(JvmCell.FOLDER.resolve("report"));
-    out.println();
-    out.println("Report: " + page);
-    out.flush();
+    Path file = ReportCommand.results(JvmCell.FOLDER.resolve("report"));
+    new MainJob(peers, names(), budget).run(about, file);
+    Results results = ResultsFile.read(file);
+    new TextReport(results, out).print();
+    ReportCommand.write(List.of(results), file.resolveSibling("index.html"), out);
     return 0;
+  }
+
+  private Set<WorkloadName> names() {
+    Set<WorkloadName> names = EnumSet.noneOf(WorkloadName.class);
+    workloads.forEach(label -> names.add(WorkloadName.of(label)));
+    return names.isEmpty() ? EnumSet.allOf(WorkloadName.class) : names;
   }
 }

@@ -4,19 +4,27 @@ package io.ashlar.bench;
 import io.ashlar.bench.replay.ReplayCell.Measure;
 import io.ashlar.bench.replay.Replays;
 import io.ashlar.bench.replay.Traces;
-import io.ashlar.bench.report.Comparison;
+import io.ashlar.bench.report.About;
+import io.ashlar.bench.report.About.Note;
+import io.ashlar.bench.report.JmhResults;
+import io.ashlar.bench.report.ResultsFile;
 import io.ashlar.bench.subject.Peer;
 import io.ashlar.bench.workload.WorkloadName;
 import io.ashlar.bench.workload.WorkloadSeries;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import org.openjdk.jmh.results.RunResult;
 
 /**
  * The main job: every workload at every number of threads and every trace, with every allocator
@@ -50,11 +58,12 @@ final class MainJob {
    * Plans the job.
    *
    * @param peers the allocators
+   * @param names the workloads
    * @param budget time after which no round is begun that would not end in it, beyond the second
    */
-  MainJob(List<Peer> peers, Duration budget) {
+  MainJob(List<Peer> peers, Set<WorkloadName> names, Duration budget) {
     this.budget = budget;
-    for (WorkloadName workload : WorkloadName.values()) {
+    for (WorkloadName workload : names) {
       for (Peer peer : peers) {
         List<WorkloadSeries> series =
             Arrays.stream(THREADS)
@@ -66,8 +75,10 @@ final class MainJob {
         }
       }
     }
-    for (String trace : Traces.SHIPPED) {
-      plan(trace, peers, trace.equals(THREADED_TRACE) ? "recorded" : "single");
+    if (names.contains(WorkloadName.TRACE_REPLAY)) {
+      for (String trace : Traces.SHIPPED) {
+        plan(trace, peers, trace.equals(THREADED_TRACE) ? "recorded" : "single");
+      }
     }
   }
 
@@ -90,10 +101,12 @@ final class MainJob {
   /**
    * Runs the job.
    *
-   * @return what was measured
+   * @param about the run, as it begins
+   * @param file for what is measured
    * @throws InterruptedException if interrupted
+   * @throws IOException if the file cannot be written
    */
-  Comparison run() throws InterruptedException {
+  void run(About about, Path file) throws InterruptedException, IOException {
     int round = 0;
     long start = System.nanoTime();
     long cells = (long) workloads.size() + replays.size();
@@ -111,7 +124,20 @@ final class MainJob {
         round(round++, progress);
       } while (round < MIN_ROUNDS || hasTimeFor(start, round));
     }
-    return new Comparison(workloads.stream().flatMap(List::stream).toList(), replays, round);
+    List<WorkloadSeries> series = workloads.stream().flatMap(List::stream).toList();
+    List<RunResult> results = new ArrayList<>();
+    List<Note> notes = new ArrayList<>();
+    Map<String, String> versions = new TreeMap<>();
+    for (WorkloadSeries one : series) {
+      results.add(JmhResults.of(one));
+      notes.add(JmhResults.note(one));
+      versions.put(one.peer().label(), one.outcomes().get(0).version());
+    }
+    for (Replays one : replays) {
+      results.add(JmhResults.of(one));
+      notes.add(JmhResults.note(one));
+    }
+    ResultsFile.write(file, results, about.with(versions, List.of(), notes));
   }
 
   private boolean hasTimeFor(long start, int rounds) {

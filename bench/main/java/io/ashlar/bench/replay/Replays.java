@@ -71,12 +71,12 @@ public final class Replays {
   }
 
   /**
-   * Whether memory was measured too.
+   * What is replayed.
    *
-   * @return false if there are times alone
+   * @return name or path
    */
-  public boolean hasMemory() {
-    return !memories.isEmpty();
+  public String trace() {
+    return request.trace();
   }
 
   /**

@@ -39,6 +39,17 @@ public final class Traces {
   }
 
   /**
+   * Whether a trace is of more than one thread.
+   *
+   * @param trace a path, or the name of one shipped here
+   * @return whether there is a point in a thread for each recorded one
+   * @throws IOException if there is none, or it cannot be read
+   */
+  public static boolean isThreaded(String trace) throws IOException {
+    return load(trace).threads > 1;
+  }
+
+  /**
    * Loads a trace.
    *
    * @param trace a path, or the name of one shipped here

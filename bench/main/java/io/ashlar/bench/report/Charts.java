@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.bench.report;
 
-import io.ashlar.bench.replay.Replays;
 import io.ashlar.bench.subject.Peer;
-import io.ashlar.bench.workload.WorkloadName;
-import io.ashlar.bench.workload.WorkloadSeries;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.knowm.xchart.VectorGraphicsEncoder;
@@ -25,56 +24,76 @@ import org.knowm.xchart.style.XYStyler;
 import org.knowm.xchart.style.markers.Marker;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/** The curves of a comparison, as SVG. */
+/** The curves of a group, as SVG; empty where there is nothing to draw a curve through. */
 final class Charts {
 
   private static final int WIDTH = 900;
   private static final int HEIGHT = 440;
   private static final Font TEXT = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
   private static final Font TITLE = new Font(Font.SANS_SERIF, Font.BOLD, 15);
-  private static final int[] GALLERY_COLORS = {
-    0xD35400, 0x2C3E50, 0x6E2C00, 0x117A65, 0x4A235A, 0x7E5109, 0x1B4F72, 0x943126,
+  private static final int[] OTHER_COLORS = {
+    0xD35400, 0x2C3E50, 0x6E2C00, 0x117A65, 0x4A235A, 0x7E5109, 0x1B4F72, 0x943126, 0x808B96,
+    0x6C3483, 0x0E6251, 0xA04000, 0x5D6D7E, 0x9A7D0A, 0x1A5276, 0x78281F, 0x145A32, 0xAF601A,
   };
   private static final Color LIVE = new Color(0xD9, 0xDD, 0xE3);
+  private static final Color CROWD = new Color(0xC4, 0xC4, 0xC4);
 
   /** More would make the page heavy, and are not seen. */
   private static final int MOST_POINTS = 300;
 
+  /** Where the maximum stands on an axis of nines. */
+  private static final double MOST_NINES = 5;
+
+  private static final List<String> NINES =
+      List.of("0 %", "90 %", "99 %", "99.9 %", "99.99 %", "all");
+
   private static final double MEBIBYTE = 1 << 20;
   private static final double MILLION = 1e6;
 
-  private final Comparison comparison;
+  private Charts() {}
 
-  Charts(Comparison comparison) {
-    this.comparison = comparison;
-  }
-
-  /** Throughput against threads, both logarithmic. */
-  byte[] scalability(WorkloadName workload) throws IOException {
-    XYChart chart = chart(workload.label(), "threads", "million operations a second");
-    chart.getStyler().setYAxisLogarithmic(true);
-    chart.getStyler().setYAxisLogarithmicDecadeOnly(false);
-    chart.getStyler().setYAxisDecimalPattern("0.###");
+  /**
+   * Throughput against threads, both logarithmic; the gallery as thin grey lines without names,
+   * which are in the table.
+   */
+  static Optional<byte[]> scalability(Group group) throws IOException {
+    XYChart chart = chart(group.title(), "threads", "million operations a second");
+    logarithmic(chart.getStyler());
     // The axis counts doublings; its labels are numbers of threads.
     chart.getStyler().setxAxisTickLabelsFormattingFunction(Charts::threadsLabel);
     chart.getStyler().setXAxisTickMarkSpacingHint(WIDTH / 8);
-    for (Peer peer : comparison.peers(workload)) {
-      if (peer == Peer.NONE) {
-        continue; // the harness alone is so much faster that the others would share a strip
-      }
+    boolean drawn = false;
+    for (String allocator : backToFront(group)) {
       List<Double> doublings = new ArrayList<>();
       List<Double> speeds = new ArrayList<>();
-      for (int threads : comparison.threads()) {
-        Optional<WorkloadSeries> series = comparison.series(workload, peer, threads);
-        series.ifPresent(
-            s -> {
-              doublings.add(Math.log(threads) / Math.log(2));
-              speeds.add(s.median());
-            });
+      for (int threads : group.threads()) {
+        group
+            .at(allocator, threads)
+            .flatMap(Entry::opsPerMicro)
+            .ifPresent(
+                speed -> {
+                  doublings.add(Math.log(threads) / Math.log(2));
+                  speeds.add(speed);
+                });
       }
-      style(chart.addSeries(peer.label(), doublings, speeds), peer, marker(peer));
+      // The harness alone is so much faster that the others would share a strip.
+      if (doublings.size() > 1 && Roles.of(allocator) != Roles.HARNESS) {
+        style(chart.addSeries(name(allocator), doublings, speeds), allocator, true);
+        drawn = true;
+      }
     }
-    return svg(chart);
+    return drawn ? Optional.of(svg(chart)) : Optional.empty();
+  }
+
+  /** The crowd first, so that the others are drawn over it. */
+  private static List<String> backToFront(Group group) {
+    return group.allocators().stream()
+        .sorted(Comparator.comparing(allocator -> Roles.of(allocator) != Roles.GALLERY))
+        .toList();
+  }
+
+  private static String name(String allocator) {
+    return allocator.isEmpty() ? "-" : allocator;
   }
 
   private static String threadsLabel(double doublings) {
@@ -83,39 +102,81 @@ final class Charts {
   }
 
   /** Resident memory over a trace, above the live bytes. */
-  byte[] memory(String title, List<Replays> group) throws IOException {
-    XYChart chart = chart(title, "million operations", "MiB resident");
+  static Optional<byte[]> memory(Group group) throws IOException {
+    XYChart chart = chart(group.title(), "million operations", "MiB resident");
     chart.getStyler().setYAxisMin(0.0);
     boolean first = true;
-    for (Replays series : group) {
-      if (series.peer() == Peer.NONE || series.curve().isEmpty()) {
+    for (String allocator : backToFront(group)) {
+      List<long[]> curve =
+          group.at(allocator, group.threads().get(0)).map(e -> e.note().curve()).orElse(List.of());
+      if (Roles.of(allocator) == Roles.HARNESS || curve.isEmpty()) {
         continue;
       }
-      double[] operations = column(series, 0, MILLION);
+      double[] operations = column(curve, 0, MILLION);
       if (first) {
-        XYSeries live = chart.addSeries("requested", operations, column(series, 1, MEBIBYTE));
+        XYSeries live = chart.addSeries("requested", operations, column(curve, 1, MEBIBYTE));
         live.setXYSeriesRenderStyle(XYSeriesRenderStyle.Area);
         live.setFillColor(LIVE);
         live.setLineColor(LIVE);
         live.setMarker(SeriesMarkers.NONE);
         first = false;
       }
-      double[] resident = column(series, 2, MEBIBYTE);
-      style(
-          chart.addSeries(series.peer().label(), operations, resident),
-          series.peer(),
-          SeriesMarkers.NONE);
+      double[] resident = column(curve, 2, MEBIBYTE);
+      style(chart.addSeries(name(allocator), operations, resident), allocator, false);
     }
-    return svg(chart);
+    return first ? Optional.empty() : Optional.of(svg(chart));
   }
 
-  private static double[] column(Replays series, int column, double unit) {
-    List<long[]> curve = series.curve();
+  private static double[] column(List<long[]> curve, int column, double unit) {
     int every = 1 + curve.size() / MOST_POINTS;
     return IntStream.range(0, curve.size())
         .filter(i -> i % every == 0)
         .mapToDouble(i -> curve.get(i)[column] / unit)
         .toArray();
+  }
+
+  /** Time of single calls against the part of calls that take at most as long. */
+  static Optional<byte[]> latency(Group group, int threads) throws IOException {
+    String of = group.title() + (threads == 1 ? ", 1 thread" : ", " + threads + " threads");
+    XYChart chart = chart(of, "calls that take at most as long", "ns");
+    logarithmic(chart.getStyler());
+    chart.getStyler().setxAxisTickLabelsFormattingFunction(Charts::ninesLabel);
+    chart.getStyler().setXAxisTickMarkSpacingHint(WIDTH / 7);
+    chart.getStyler().setXAxisMin(0.0).setXAxisMax(MOST_NINES);
+    boolean drawn = false;
+    for (String allocator : backToFront(group)) {
+      Map<Double, Double> latencies =
+          group.at(allocator, threads).map(Entry::latencies).orElse(Map.of());
+      List<Double> nines = new ArrayList<>();
+      List<Double> nanos = new ArrayList<>();
+      latencies.forEach(
+          (percent, value) -> {
+            double at = percent == 100 ? MOST_NINES : -Math.log10(1 - percent / 100);
+            if (value > 0 && (at < MOST_NINES - 0.5 || percent == 100)) {
+              nines.add(at);
+              nanos.add(value);
+            }
+          });
+      if (nines.size() > 1) {
+        style(chart.addSeries(name(allocator), nines, nanos), allocator, true);
+        drawn = true;
+      }
+    }
+    return drawn ? Optional.of(svg(chart)) : Optional.empty();
+  }
+
+  /** Each another: the library seeks steps until all labels differ. */
+  private static String ninesLabel(double nines) {
+    int whole = (int) Math.rint(nines);
+    return Math.abs(nines - whole) < 1e-6 && whole >= 0 && whole < NINES.size()
+        ? NINES.get(whole)
+        : Double.toString(nines);
+  }
+
+  private static void logarithmic(XYStyler styler) {
+    styler.setYAxisLogarithmic(true);
+    styler.setYAxisLogarithmicDecadeOnly(false);
+    styler.setYAxisDecimalPattern("0.###");
   }
 
   private static XYChart chart(String title, String x, String y) {
@@ -141,45 +202,61 @@ final class Charts {
     return chart;
   }
 
-  private static void style(XYSeries series, Peer peer, Marker marker) {
-    series.setLineColor(color(peer));
-    series.setMarkerColor(color(peer));
-    series.setMarker(marker);
-    boolean ours = peer == Peer.ASHLAR || peer == Peer.ASHLAR_HANDLE;
-    float width = ours ? 3f : 1.6f;
-    float[] dash =
-        switch (peer) {
-          case ASHLAR_HANDLE -> new float[] {8, 4};
-          case NONE -> new float[] {2, 4};
-          default -> null;
-        };
+  private static void style(XYSeries series, String allocator, boolean marked) {
+    Roles role = Roles.of(allocator);
+    Color color = color(allocator);
+    series.setLineColor(color);
+    series.setMarkerColor(color);
+    series.setMarker(marked ? marker(allocator) : SeriesMarkers.NONE);
+    series.setShowInLegend(role != Roles.GALLERY);
+    float width = role.isJudged() ? 3f : role == Roles.GALLERY ? 0.8f : 1.6f;
+    float[] dash = role == Roles.VARIANT ? new float[] {8, 4} : null;
     series.setLineStyle(
         new BasicStroke(width, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 10, dash, 0));
   }
 
-  private static Color color(Peer peer) {
+  /** The color that stands for an allocator everywhere. */
+  static Color color(String allocator) {
+    Roles role = Roles.of(allocator);
+    if (role == Roles.GALLERY || role == Roles.HARNESS) {
+      return CROWD;
+    }
     return new Color(
-        switch (peer) {
-          case ASHLAR, ASHLAR_HANDLE -> 0xC0392B;
-          case SPINLOCK -> 0x555555;
-          case GLIBC -> 0x2E86C1;
-          case MIMALLOC -> 0x1E8449;
-          case JEMALLOC -> 0xB7950B;
-          case TCMALLOC -> 0x7D3C98;
-          case ARENA -> 0x17A589;
-          case NONE -> 0xAAAAAA;
-          default -> GALLERY_COLORS[Math.floorMod(peer.label().hashCode(), GALLERY_COLORS.length)];
+        switch (role) {
+          case OURS -> 0xC0392B;
+          case VARIANT -> 0xE67E73;
+          case BASELINE -> 0x555555;
+          default -> Roles.peer(allocator).map(Charts::color).orElse(other(allocator));
         });
   }
 
-  private static Marker marker(Peer peer) {
-    return switch (peer) {
-      case ASHLAR -> SeriesMarkers.CIRCLE;
-      case SPINLOCK -> SeriesMarkers.CROSS;
-      case GLIBC -> SeriesMarkers.SQUARE;
-      case MIMALLOC -> SeriesMarkers.DIAMOND;
-      case JEMALLOC -> SeriesMarkers.TRIANGLE_UP;
-      case TCMALLOC -> SeriesMarkers.TRIANGLE_DOWN;
+  private static int color(Peer rival) {
+    return switch (rival) {
+      case GLIBC -> 0x2E86C1;
+      case MIMALLOC -> 0x1E8449;
+      case JEMALLOC -> 0xB7950B;
+      case TCMALLOC -> 0x7D3C98;
+      case ARENA -> 0x17A589;
+      default -> other(rival.label());
+    };
+  }
+
+  private static int other(String allocator) {
+    return OTHER_COLORS[Math.floorMod(allocator.hashCode(), OTHER_COLORS.length)];
+  }
+
+  private static Marker marker(String allocator) {
+    return switch (Roles.of(allocator)) {
+      case OURS -> SeriesMarkers.CIRCLE;
+      case BASELINE -> SeriesMarkers.CROSS;
+      case RIVAL ->
+          switch (Roles.peer(allocator).orElseThrow()) {
+            case GLIBC -> SeriesMarkers.SQUARE;
+            case MIMALLOC -> SeriesMarkers.DIAMOND;
+            case JEMALLOC -> SeriesMarkers.TRIANGLE_UP;
+            case TCMALLOC -> SeriesMarkers.TRIANGLE_DOWN;
+            default -> SeriesMarkers.NONE;
+          };
       default -> SeriesMarkers.NONE;
     };
   }

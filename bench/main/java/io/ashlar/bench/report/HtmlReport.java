@@ -1,103 +1,126 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.bench.report;
 
-import io.ashlar.bench.replay.Replays;
-import io.ashlar.bench.replay.Replays.Summary;
-import io.ashlar.bench.subject.Peer;
-import io.ashlar.bench.workload.WorkloadName;
-import io.ashlar.bench.workload.WorkloadSeries;
+import io.ashlar.bench.report.About.Failure;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.ZoneId;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
-import java.util.Arrays;
 import java.util.Base64;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
-/** The comparison as a page that stands alone, with its data beside it. */
+/**
+ * Results as a page that stands alone. Each file is a section of its own: figures of two runs are
+ * not compared with each other here, as the machine may have been another, or busier.
+ */
 public final class HtmlReport {
 
-  private final Comparison comparison;
-  private final Machine machine;
-  private final Charts charts;
+  private final List<Results> runs;
   private final StringBuilder html = new StringBuilder();
 
   /**
    * Makes a report.
    *
-   * @param comparison what was measured
-   * @param machine on what
+   * @param runs what was measured
    */
-  public HtmlReport(Comparison comparison, Machine machine) {
-    this.comparison = comparison;
-    this.machine = machine;
-    charts = new Charts(comparison);
+  public HtmlReport(List<Results> runs) {
+    this.runs = List.copyOf(runs);
   }
 
   /**
-   * Writes {@code index.html} and {@code results.json}.
+   * Writes the page.
    *
-   * @param folder where; it is made if it does not exist
-   * @return the page
+   * @param page where; its folder is made if it does not exist
    * @throws IOException if it cannot be written
    */
-  public Path write(Path folder) throws IOException {
-    Files.createDirectories(folder);
-    try (PrintStream json =
-        new PrintStream(folder.resolve("results.json").toFile(), StandardCharsets.UTF_8)) {
-      new JmhResults(comparison).write(json);
-    }
-    Path page = folder.resolve("index.html");
-    return Files.writeString(page, page());
-  }
-
-  private String page() throws IOException {
+  public void write(Path page) throws IOException {
     html.append(resource("head.html"));
-    facts();
-    for (WorkloadName workload : comparison.names()) {
-      html.append("<h2>").append(workload.label()).append("</h2>\n");
-      image(charts.scalability(workload), "Throughput of " + workload.label() + " by threads");
-      table(workload);
-    }
-    for (Map.Entry<String, List<Replays>> group : comparison.replaysByTrace().entrySet()) {
-      String title = "TraceReplay: " + group.getKey();
-      html.append("<h2>").append(title).append("</h2>\n");
-      if (group.getValue().get(0).hasMemory()) {
-        image(charts.memory(title, group.getValue()), "Resident memory over the trace");
-      }
-      table(group.getValue());
+    contents();
+    for (int run = 0; run < runs.size(); run++) {
+      run(runs.get(run), run);
     }
     html.append(resource("method.html"));
-    return html.append("</body>\n</html>\n").toString();
+    html.append("</body>\n</html>\n");
+    Files.createDirectories(page.toAbsolutePath().getParent());
+    Files.writeString(page, html);
+    html.setLength(0);
   }
 
-  private void facts() {
+  private void contents() {
+    html.append("<nav>\n");
+    for (int run = 0; run < runs.size(); run++) {
+      Results results = runs.get(run);
+      html.append("<p><a href=\"#run").append(run).append("\">").append(name(results));
+      html.append("</a>: <a href=\"#overview").append(run).append("\">overview</a>");
+      for (String workload : workloads(results)) {
+        html.append(" · <a href=\"#").append(anchor(workload, run)).append("\">");
+        html.append(escape(workload)).append("</a>");
+      }
+      html.append("</p>\n");
+    }
+    html.append("<p><a href=\"#method\">How the figures were taken</a></p>\n</nav>\n");
+  }
+
+  private static Set<String> workloads(Results results) {
+    Set<String> workloads = new LinkedHashSet<>();
+    results.groups().forEach(group -> workloads.add(group.kind().workload()));
+    return workloads;
+  }
+
+  private static String anchor(String workload, int run) {
+    return workload.replaceAll("\\W", "") + "-" + run;
+  }
+
+  private static String name(Results results) {
+    String command = results.about().command();
+    return escape(command.isEmpty() ? results.file().getFileName().toString() : command)
+        + ", "
+        + escape(results.about().date());
+  }
+
+  private void run(Results results, int run) throws IOException {
+    html.append("<h2 id=\"run").append(run).append("\">").append(name(results)).append("</h2>\n");
+    facts(results);
+    failures(results.about().failures());
+    overview(Overview.of(results), run);
+    String workload = "";
+    for (Group group : results.groups()) {
+      if (!group.kind().workload().equals(workload)) {
+        workload = group.kind().workload();
+        html.append("<h3 id=\"").append(anchor(workload, run)).append("\">");
+        html.append(escape(workload)).append("</h3>\n");
+      }
+      group(group);
+    }
+  }
+
+  private void facts(Results results) {
+    About about = results.about();
     html.append("<dl>\n");
-    fact("Machine", machine.toString());
-    fact(
-        "Date",
-        ZonedDateTime.now(ZoneId.systemDefault())
-            .format(DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm z")));
-    fact("Rounds", Integer.toString(comparison.rounds()));
+    fact("Date", about.date());
+    if (about.machine() != null) {
+      fact("Machine", about.machine().toString());
+    }
+    if (!about.command().isEmpty()) {
+      fact("Command", about.command());
+    }
     StringBuilder versions = new StringBuilder();
-    comparison
-        .versions()
-        .forEach(
-            (peer, version) ->
-                versions.append(version.isEmpty() ? "" : peer + " " + version + "; "));
-    fact("Peers", versions.toString());
-    Arrays.stream(Peer.values())
-        .filter(peer -> !peer.isPresent())
-        .forEach(
-            peer -> fact("Absent", peer + "; on Debian: apt-get install " + peer.debianPackage()));
+    about.versions().entrySet().stream()
+        .filter(version -> !version.getValue().isEmpty())
+        .sorted(Map.Entry.comparingByKey())
+        .forEach(v -> versions.append(v.getKey() + " " + v.getValue() + "; "));
+    if (!versions.isEmpty()) {
+      fact("Versions", versions.toString());
+    }
+    about.absent().forEach(line -> fact("Absent", line));
+    fact("Figures", results.file().getFileName() + ": " + results.entries().size() + " entries");
+    fact("Intervals", confidence(results.entries()));
     html.append("</dl>\n");
   }
 
@@ -106,100 +129,182 @@ public final class HtmlReport {
     html.append("</dd>\n");
   }
 
-  private void image(byte[] svg, String alternative) {
-    // As an image, not inline: each keeps its own clip paths.
-    html.append("<p><img alt=\"").append(alternative).append("\" src=\"data:image/svg+xml;base64,");
-    html.append(Base64.getEncoder().encodeToString(svg)).append("\"></p>\n");
+  /** What the intervals are worth, in words. */
+  private static String confidence(List<Entry> entries) {
+    Comparator<Samples> byCount = Comparator.comparingInt(Samples::count);
+    List<Samples> all = entries.stream().map(entry -> entry.primary().samples()).toList();
+    if (all.isEmpty()) {
+      return "none: there are no figures";
+    }
+    Samples least = all.stream().min(byCount).orElseThrow();
+    Samples most = all.stream().max(byCount).orElseThrow();
+    String counts =
+        least.count() == most.count()
+            ? Integer.toString(least.count())
+            : least.count() + " to " + most.count();
+    String of =
+        all.stream().allMatch(Samples::ofForks)
+            ? "rounds, each in a JVM of its own"
+            : all.stream().noneMatch(Samples::ofForks)
+                ? "iterations in a single JVM, which tell nothing of how JVMs differ"
+                : "rounds in JVMs of their own, or iterations where there was one JVM";
+    if (most.count() == 1) {
+      return "none: each figure was measured once";
+    }
+    return String.format(
+        java.util.Locale.ROOT,
+        "for the median, from %s %s; %s covers it with a probability of %.0f %%",
+        counts,
+        of,
+        least.confidence() < 0.95 ? "with so few, from the least to the most, which" : "each",
+        100 * least.confidence());
   }
 
-  private void table(WorkloadName workload) {
-    List<Integer> threads = comparison.threads();
-    html.append("<table>\n<tr><th>threads</th>");
-    threads.forEach(n -> html.append("<th>").append(n).append("</th>"));
-    html.append("</tr>\n");
-    for (Peer peer : comparison.peers(workload)) {
-      row(peer);
+  private void failures(List<Failure> failures) {
+    if (failures.isEmpty()) {
+      return;
+    }
+    html.append("<p class=\"lose\">▼ ").append(failures.size());
+    html.append(" cells failed, and are missing from the tables:</p>\n<ul class=\"failed\">\n");
+    for (Failure failure : failures) {
+      html.append("<li>").append(escape(failure.workload())).append(", ");
+      html.append(escape(failure.allocator())).append(", ").append(threads(failure.threads()));
+      html.append(": ").append(escape(failure.reason())).append("</li>\n");
+    }
+    html.append("</ul>\n");
+  }
+
+  private void overview(Overview overview, int run) {
+    html.append("<h3 id=\"overview").append(run).append("\">Overview</h3>\n");
+    if (overview.groups().isEmpty()) {
+      html.append("<p>No peer was measured: there is nothing to be relative to.</p>\n");
+      return;
+    }
+    Set<Integer> threads = overview.threads();
+    for (int n : threads) {
+      if (n <= 2) {
+        byte[] chart = OverviewChart.of(overview, n);
+        image(chart, "Time relative to the best peer, " + threads(n));
+      }
+    }
+    ours(overview, threads);
+    means(overview, threads);
+  }
+
+  private void ours(Overview overview, Set<Integer> threads) {
+    html.append(
+        "<div class=\"wide\"><table>\n<caption>ashlar's time relative to that of the best ");
+    html.append("peer, which is named below it</caption>\n");
+    header("workload, threads", threads);
+    for (Group group : overview.groups()) {
+      html.append("<tr><th>").append(escape(group.title())).append("</th>");
       for (int n : threads) {
-        html.append("<td>");
-        comparison.series(workload, peer, n).ifPresent(series -> entry(series, workload, n));
-        html.append("</td>");
+        Optional<Entry> ours = group.ours(n);
+        Optional<Entry> best = group.best(n);
+        if (ours.isPresent() && best.isPresent()) {
+          html.append("<td class=\"").append(verdict(ours.get(), best.get())).append("\">");
+          html.append(judged(ours.get(), best.get()));
+          html.append("<small>").append(best.get().allocator()).append("</small></td>");
+        } else {
+          html.append("<td>–</td>");
+        }
       }
       html.append("</tr>\n");
     }
-    html.append(
-        "</table>\n<p class=\"note\">Million operations a second; below, how many times the "
-            + "throughput of the spin-locked baseline, and of the fastest peer.</p>\n");
+    html.append("</table></div>\n");
   }
 
-  private void row(Peer peer) {
-    html.append(peer == Peer.ASHLAR ? "<tr class=\"ours\">" : "<tr>");
-    html.append("<th>").append(peer == Peer.NONE ? "harness" : peer.label()).append("</th>");
-  }
-
-  private void entry(WorkloadSeries series, WorkloadName workload, int threads) {
-    html.append(TextReport.number(series.median()));
-    if (series.peer() != Peer.NONE) {
-      html.append("<small>");
-      ratio(series, comparison.series(workload, Peer.SPINLOCK, threads));
-      html.append(" · ");
-      ratio(series, comparison.best(workload, threads));
-      html.append("</small>");
-    }
-  }
-
-  private void ratio(WorkloadSeries series, Optional<WorkloadSeries> reference) {
-    html.append(
-        reference.map(other -> TextReport.times(Comparison.ratio(series, other))).orElse("–"));
-  }
-
-  private void table(List<Replays> group) {
-    html.append("<table>\n<tr>");
-    for (String column :
-        List.of(
-            "allocator",
-            "ns / operation",
-            "× spinlock",
-            "× best peer",
-            "peak resident MiB",
-            "of it metadata MiB",
-            "peak live MiB",
-            "resident / live")) {
-      html.append("<th>").append(column).append("</th>");
-    }
-    html.append("</tr>\n");
-    for (Replays series : group) {
-      Summary s = series.summary();
-      row(series.peer());
-      cell(TextReport.number(s.nsPerOp()));
-      cell(ratio(series, Comparison.of(group, Peer.SPINLOCK)));
-      cell(ratio(series, Comparison.best(group)));
-      cell(mebibytes(s.peakResidentBytes()));
-      cell(mebibytes(s.metadataBytes()));
-      cell(mebibytes(s.peakLiveBytes()));
-      cell(s.peakResidentBytes() == 0 ? "–" : TextReport.number(s.residentRatio()));
+  private void means(Overview overview, Set<Integer> threads) {
+    html.append("<div class=\"wide\"><table>\n<caption>Geometric mean over the workloads, each ");
+    html.append("counting once; below, how many the allocator ran</caption>\n");
+    header("allocator, threads", threads);
+    for (String allocator : overview.allocators()) {
+      if (Roles.of(allocator) == Roles.HARNESS) {
+        continue;
+      }
+      row(allocator);
+      for (int n : threads) {
+        Map<Group, Double> ratios = overview.ratios(allocator, n);
+        if (ratios.isEmpty()) {
+          html.append("<td>–</td>");
+          continue;
+        }
+        double mean = Overview.mean(ratios);
+        boolean judged = Roles.of(allocator).isJudged();
+        html.append(judged ? "<td class=\"" + (mean > 1 ? "lose" : "win") + "\">" : "<td>");
+        html.append(judged ? mean > 1 ? "▼ " : "▲ " : "").append(TextReport.times(mean));
+        html.append("<small>").append(Overview.workloads(ratios)).append("</small></td>");
+      }
       html.append("</tr>\n");
     }
-    html.append("</table>\n");
+    html.append("</table></div>\n");
   }
 
-  /** A figure, or a dash for what was not measured. */
-  private static String mebibytes(long bytes) {
-    return bytes == 0 ? "–" : String.format(Locale.ROOT, "%.1f", TextReport.mebibytes(bytes));
+  private void header(String corner, Set<Integer> threads) {
+    html.append("<tr><th>").append(corner).append("</th>");
+    threads.forEach(n -> html.append("<th>").append(n).append("</th>"));
+    html.append("</tr>\n");
   }
 
-  private void cell(String text) {
-    html.append("<td>").append(text).append("</td>");
+  private void group(Group group) throws IOException {
+    html.append("<h4>").append(escape(group.title())).append("</h4>\n");
+    Optional<byte[]> curves = Charts.scalability(group);
+    if (curves.isPresent()) {
+      image(curves.get(), "Throughput of " + group.title() + " by threads");
+    }
+    Optional<byte[]> memory = group.isReplay() ? Charts.memory(group) : Optional.empty();
+    if (memory.isPresent()) {
+      image(memory.get(), "Resident memory over " + group.title());
+    }
+    new HtmlTables(group, html).write();
+    for (int threads : group.threads()) {
+      Optional<byte[]> latencies = Charts.latency(group, threads);
+      if (latencies.isPresent()) {
+        image(latencies.get(), "Latency of " + group.title() + ", " + threads(threads));
+      }
+    }
   }
 
-  private static String ratio(Replays series, Optional<Replays> reference) {
-    return reference
-        .filter(any -> series.peer() != Peer.NONE)
-        .map(other -> TextReport.times(Comparison.ratio(series, other)))
-        .orElse("–");
+  private void image(byte[] svg, String alternative) {
+    // As an image, not inline: each keeps its own clip paths.
+    html.append("<p><img alt=\"").append(escape(alternative));
+    html.append("\" src=\"data:image/svg+xml;base64,");
+    html.append(Base64.getEncoder().encodeToString(svg)).append("\"></p>\n");
   }
 
-  private static String escape(String text) {
-    return text.replace("&", "&amp;").replace("<", "&lt;");
+  private void row(String allocator) {
+    html.append(rowStart(allocator));
+  }
+
+  /** The beginning of an allocator's row. */
+  static String rowStart(String allocator) {
+    String label = allocator.isEmpty() ? "–" : escape(allocator);
+    return switch (Roles.of(allocator)) {
+      case OURS -> "<tr class=\"ours\"><th>" + label + "</th>";
+      case HARNESS -> "<tr><th>harness</th>";
+      case GALLERY -> "<tr class=\"gallery\"><th>" + label + "</th>";
+      default -> "<tr><th>" + label + "</th>";
+    };
+  }
+
+  /** Whether an entry loses against another, wins, or does so within what is noise. */
+  static String verdict(Entry entry, Entry reference) {
+    return entry.timeRatio(reference) > 1 ? "lose" : "win";
+  }
+
+  /** The ratio with a mark that can be told without colors. */
+  static String judged(Entry entry, Entry reference) {
+    double ratio = entry.timeRatio(reference);
+    boolean apart = entry.primary().samples().isApartFrom(reference.primary().samples());
+    return (ratio > 1 ? "▼ " : "▲ ") + TextReport.times(ratio) + (apart ? "" : " ≈");
+  }
+
+  static String threads(int threads) {
+    return threads == 1 ? "1 thread" : threads + " threads";
+  }
+
+  static String escape(String text) {
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace("\"", "&quot;");
   }
 
   private static String resource(String name) throws IOException {

@@ -3,10 +3,10 @@ package io.ashlar.bench.report;
 
 import io.ashlar.bench.replay.Replays;
 import io.ashlar.bench.replay.Replays.Summary;
+import io.ashlar.bench.report.About.Note;
 import io.ashlar.bench.workload.WorkloadCell.Outcome;
 import io.ashlar.bench.workload.WorkloadName;
 import io.ashlar.bench.workload.WorkloadSeries;
-import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,35 +24,40 @@ import org.openjdk.jmh.results.ResultRole;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.results.ScalarResult;
 import org.openjdk.jmh.results.ThroughputResult;
-import org.openjdk.jmh.results.format.ResultFormatFactory;
-import org.openjdk.jmh.results.format.ResultFormatType;
 import org.openjdk.jmh.runner.IterationType;
 import org.openjdk.jmh.runner.WorkloadParams;
 import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.util.Version;
 
 /**
- * A comparison in the words of JMH, so that its tools can read it: each round is a fork with one
- * iteration.
+ * What is not measured by JMH in its words, so that the tools of its format can read it: each round
+ * is a fork with one iteration.
  */
-final class JmhResults {
+public final class JmhResults {
+
+  /** Most physical memory of a replay, the allocator's records included. */
+  static final String PEAK_RESIDENT = "peakResidentBytes";
+
+  /** How much of it the records were. */
+  static final String METADATA = "metadataBytes";
+
+  /** Most requested bytes live at once. */
+  static final String PEAK_LIVE = "peakLiveBytes";
+
+  /** The metrics that tell of memory. */
+  static final List<String> MEMORY = List.of(PEAK_RESIDENT, METADATA, PEAK_LIVE);
 
   private static final long NANOS_PER_OP_SCALE = 1_000_000;
 
-  private final Comparison comparison;
+  private JmhResults() {}
 
-  JmhResults(Comparison comparison) {
-    this.comparison = comparison;
-  }
-
-  void write(PrintStream json) {
-    List<RunResult> results = new ArrayList<>();
-    comparison.workloads().forEach(series -> results.add(result(series)));
-    comparison.replays().forEach(series -> results.add(result(series)));
-    ResultFormatFactory.getInstance(ResultFormatType.JSON, json).writeOut(results);
-  }
-
-  private RunResult result(WorkloadSeries series) {
+  /**
+   * A workload's.
+   *
+   * @param series one round or more
+   * @return throughput by round
+   */
+  public static RunResult of(WorkloadSeries series) {
     WorkloadName workload = series.workload();
     Map<String, String> parameters = new TreeMap<>();
     parameters.put("allocator", series.peer().label());
@@ -65,7 +70,8 @@ final class JmhResults {
             series.threads(),
             Mode.Throughput,
             TimeUnit.MICROSECONDS,
-            parameters);
+            parameters,
+            series.outcomes().size());
     List<BenchmarkResult> forks = new ArrayList<>();
     for (Outcome outcome : series.outcomes()) {
       forks.add(
@@ -81,20 +87,27 @@ final class JmhResults {
     return new RunResult(params, forks);
   }
 
-  private RunResult result(Replays series) {
+  /**
+   * A replay's.
+   *
+   * @param series one round or more
+   * @return time of an operation by round, and the memory if it was measured
+   */
+  public static RunResult of(Replays series) {
     Summary summary = series.summary();
     boolean single = summary.threading().equals("single");
     String benchmark = WorkloadName.TRACE_REPLAY.benchmark();
     Map<String, String> parameters = new TreeMap<>();
     parameters.put("allocator", summary.allocator());
-    parameters.put("trace", summary.trace());
+    parameters.put(WorkloadName.TRACE_REPLAY.parameter(), summary.trace());
     BenchmarkParams params =
         params(
             single ? benchmark : benchmark.replace("recordedOrder", "recordedThreads"),
             1,
             Mode.AverageTime,
             TimeUnit.NANOSECONDS,
-            parameters);
+            parameters,
+            series.nsPerOp().length);
     List<BenchmarkResult> forks = new ArrayList<>();
     for (double nanos : series.nsPerOp()) {
       BenchmarkResult fork =
@@ -107,13 +120,40 @@ final class JmhResults {
                   Math.round(nanos * NANOS_PER_OP_SCALE),
                   TimeUnit.NANOSECONDS));
       if (summary.peakResidentBytes() > 0) {
-        fork.addBenchmarkResult(bytes("peakResidentBytes", summary.peakResidentBytes()));
-        fork.addBenchmarkResult(bytes("metadataBytes", summary.metadataBytes()));
-        fork.addBenchmarkResult(bytes("peakLiveBytes", summary.peakLiveBytes()));
+        fork.addBenchmarkResult(bytes(PEAK_RESIDENT, summary.peakResidentBytes()));
+        fork.addBenchmarkResult(bytes(METADATA, summary.metadataBytes()));
+        fork.addBenchmarkResult(bytes(PEAK_LIVE, summary.peakLiveBytes()));
       }
       forks.add(fork);
     }
     return new RunResult(params, forks);
+  }
+
+  /**
+   * What is to be noted of a workload's entry.
+   *
+   * @param series any
+   * @return the command that makes it again
+   */
+  public static Note note(WorkloadSeries series) {
+    return new Note(
+        "bench/run --workloads " + series.workload().label() + " --allocators " + series.peer(),
+        List.of());
+  }
+
+  /**
+   * What is to be noted of a replay's entry.
+   *
+   * @param series any
+   * @return the command that makes it again, and the memory curve
+   */
+  public static Note note(Replays series) {
+    Summary summary = series.summary();
+    String command =
+        String.format(
+            "bench/run replay %s --allocators %s --threads %s --rounds %d",
+            series.trace(), summary.allocator(), summary.threading(), series.nsPerOp().length);
+    return new Note(command, series.curve());
   }
 
   private static ScalarResult bytes(String name, long bytes) {
@@ -126,8 +166,13 @@ final class JmhResults {
     return new BenchmarkResult(params, List.of(iteration));
   }
 
-  private BenchmarkParams params(
-      String benchmark, int threads, Mode mode, TimeUnit unit, Map<String, String> parameters) {
+  private static BenchmarkParams params(
+      String benchmark,
+      int threads,
+      Mode mode,
+      TimeUnit unit,
+      Map<String, String> parameters,
+      int rounds) {
     WorkloadParams workload = new WorkloadParams();
     int at = 0;
     for (Map.Entry<String, String> parameter : parameters.entrySet()) {
@@ -141,7 +186,7 @@ final class JmhResults {
         threads,
         new int[] {1},
         List.of(),
-        comparison.rounds(),
+        rounds,
         0,
         new IterationParams(IterationType.WARMUP, 0, TimeValue.NONE, 1),
         new IterationParams(IterationType.MEASUREMENT, 1, time, 1),

@@ -1,117 +1,100 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.bench.report;
 
-import io.ashlar.bench.replay.Replays;
-import io.ashlar.bench.replay.Replays.Summary;
-import io.ashlar.bench.subject.Peer;
-import io.ashlar.bench.workload.WorkloadName;
-import io.ashlar.bench.workload.WorkloadSeries;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The comparison as a table for a terminal. */
+/** Results as tables for a terminal. */
 public final class TextReport {
 
-  private final Comparison comparison;
+  private final Results results;
   private final PrintWriter out;
 
   /**
    * Makes a report.
    *
-   * @param comparison what was measured
+   * @param results what was measured
    * @param out where to print
    */
-  public TextReport(Comparison comparison, PrintWriter out) {
-    this.comparison = comparison;
+  public TextReport(Results results, PrintWriter out) {
+    this.results = results;
     this.out = out;
   }
 
   /** Prints it. */
   public void print() {
-    comparison.names().forEach(this::print);
-    comparison.replaysByTrace().forEach(this::print);
+    results.groups().forEach(this::print);
+    results
+        .about()
+        .failures()
+        .forEach(
+            f ->
+                out.printf(
+                    "%nfailed: %s, %s, %d threads: %s%n",
+                    f.workload(), f.allocator(), f.threads(), f.reason()));
     out.flush();
   }
 
-  private void print(WorkloadName workload) {
-    List<Integer> threads = comparison.threads();
+  private void print(Group group) {
+    List<Integer> threads = group.threads();
     out.printf(
-        "%n%s, millions of operations a second; ratios: spinlock, best peer%n", workload.label());
-    out.printf("%-14s", "threads");
-    threads.forEach(n -> out.printf("%22d", n));
-    out.println();
-    for (Peer peer : comparison.peers(workload)) {
-      out.printf("%-14s", peer);
-      threads.forEach(n -> out.printf("%22s", entry(workload, peer, n)));
-      out.println();
-    }
-  }
-
-  private String entry(WorkloadName workload, Peer peer, int threads) {
-    WorkloadSeries series = comparison.series(workload, peer, threads).orElse(null);
-    if (series == null) {
-      return "-";
-    }
-    return number(series.median())
-        + ratio(series, comparison.series(workload, Peer.SPINLOCK, threads))
-        + ratio(series, comparison.best(workload, threads));
-  }
-
-  private static String ratio(WorkloadSeries series, Optional<WorkloadSeries> reference) {
-    return reference
-        .filter(any -> series.peer() != Peer.NONE)
-        .map(other -> " " + times(Comparison.ratio(series, other)))
-        .orElse("");
-  }
-
-  private void print(String title, List<Replays> group) {
-    out.printf("%nTraceReplay %s%n", title);
-    boolean memory = group.get(0).hasMemory();
-    out.printf("%-14s%12s%12s%12s", "allocator", "ns/op", "x spinlock", "x best");
-    out.println(memory ? "  resident MiB      live MiB     ratio" : "");
-    Optional<Replays> spinlock = Comparison.of(group, Peer.SPINLOCK);
-    Optional<Replays> best = Comparison.best(group);
-    for (Replays series : group) {
-      Summary s = series.summary();
-      out.printf(
-          Locale.ROOT,
-          "%-14s%12.2f%12s%12s",
-          s.allocator(),
-          s.nsPerOp(),
-          ratio(series, spinlock),
-          ratio(series, best));
-      if (memory) {
-        out.printf(
-            Locale.ROOT,
-            "%14.1f%14.1f%10.3f",
-            mebibytes(s.peakResidentBytes()),
-            mebibytes(s.peakLiveBytes()),
-            s.residentRatio());
+        "%n%s, %s; time relative to: spinlock, best peer%n",
+        group.title(), group.entries().get(0).primary().unit());
+    out.printf("%-19s", "threads");
+    threads.forEach(n -> out.printf("%23d", n));
+    out.println(group.isReplay() ? "  resident MiB      live MiB     ratio" : "");
+    for (String allocator : group.allocators()) {
+      out.printf("%-19s", allocator);
+      threads.forEach(
+          n -> out.printf("%23s", group.at(allocator, n).map(e -> cell(group, e)).orElse("-")));
+      if (group.isReplay()) {
+        group.at(allocator, threads.get(0)).ifPresent(this::memory);
       }
       out.println();
     }
   }
 
-  private static String ratio(Replays series, Optional<Replays> reference) {
-    return reference
-        .filter(any -> series.peer() != Peer.NONE)
-        .map(other -> times(Comparison.ratio(series, other)))
-        .orElse("-");
+  private static String cell(Group group, Entry entry) {
+    return number(entry.primary().median())
+        + ratio(entry, group.baseline(entry.threads()))
+        + ratio(entry, group.best(entry.threads()));
   }
 
-  static double mebibytes(long bytes) {
-    return bytes / (double) (1 << 20);
+  private static String ratio(Entry entry, Optional<Entry> reference) {
+    return reference
+        .filter(any -> Roles.of(entry.allocator()) != Roles.HARNESS)
+        .map(other -> " " + times(entry.timeRatio(other)))
+        .orElse("");
+  }
+
+  private void memory(Entry entry) {
+    double resident = entry.bytes(JmhResults.PEAK_RESIDENT);
+    double live = entry.bytes(JmhResults.PEAK_LIVE);
+    if (live > 0) {
+      out.printf(
+          Locale.ROOT, "%14.1f%14.1f%10.3f", mebibytes(resident), mebibytes(live), resident / live);
+    }
+  }
+
+  static double mebibytes(double bytes) {
+    return bytes / (1 << 20);
   }
 
   /** Three digits that count. */
   static String number(double value) {
-    String format = value >= 100 ? "%.0f" : value >= 10 ? "%.1f" : "%.2f";
+    double size = Math.abs(value);
+    if (size >= 1e7 || (size > 0 && size < 1e-3)) {
+      return String.format(Locale.ROOT, "%.2e", value);
+    }
+    String format = size >= 100 ? "%,.0f" : size >= 10 ? "%.1f" : size >= 0.1 ? "%.2f" : "%.4f";
     return String.format(Locale.ROOT, format, value);
   }
 
+  /** Two digits after the point: the time as a part, or a multiple, of another's. */
   static String times(double ratio) {
-    return number(ratio) + "x";
+    return (ratio >= 0.1 && ratio < 100 ? String.format(Locale.ROOT, "%.2f", ratio) : number(ratio))
+        + "x";
   }
 }

@@ -22,12 +22,7 @@ final class Gallery extends Subject {
   Gallery(Peer peer, int threads) {
     this.peer = peer;
     Allocator design = Designs.create(peer, CAPACITY);
-    allocator = threads == 1 || isForThreads(peer) ? design : new SpinLocked(design);
-  }
-
-  /** Whether a design sees to threads itself. */
-  private static boolean isForThreads(Peer peer) {
-    return peer == Peer.HEADER_DEFERRED || peer == Peer.HEADER_AGENT;
+    allocator = threads == 1 || peer.isForThreads() ? design : new SpinLocked(design);
   }
 
   private long had(long block) {

@@ -169,12 +169,20 @@ public enum Peer {
 
   /**
    * Whether it is one of the simpler designs, which are compared only where they are asked for.
-   * They are for one thread, and run with more under a spin lock.
    *
    * @return true for those of the gallery
    */
   public boolean isOfGallery() {
     return className.equals(GALLERY);
+  }
+
+  /**
+   * Whether it sees to threads itself. The others are for one, and run with more under a spin lock.
+   *
+   * @return false for most of the gallery
+   */
+  public boolean isForThreads() {
+    return !isOfGallery() || this == HEADER_DEFERRED || this == HEADER_AGENT;
   }
 
   /**

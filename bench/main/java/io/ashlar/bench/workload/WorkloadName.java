@@ -40,6 +40,26 @@ public enum WorkloadName {
   }
 
   /**
+   * Finds a workload by its name.
+   *
+   * @param label as in {@link #label}
+   * @return the workload
+   * @throws IllegalArgumentException naming all, if there is none
+   */
+  public static WorkloadName of(String label) {
+    return Arrays.stream(values())
+        .filter(workload -> workload.label.equals(label))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "no workload "
+                        + label
+                        + "; there are "
+                        + Arrays.stream(values()).map(WorkloadName::label).toList()));
+  }
+
+  /**
    * The name in tables and arguments.
    *
    * @return it
