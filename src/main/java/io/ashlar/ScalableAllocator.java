@@ -125,7 +125,11 @@ record ScalableAllocator(
     Thread thread = Thread.currentThread();
     int place = ThreadCaches.place(thread);
     if (!ThreadCaches.isAt(place, thread, keys)
-        || !FastPath.free(blocks, ThreadCaches.recordAt(place, keys), address)) {
+        || !FastPath.free(
+            blocks,
+            ThreadCaches.recordAt(place, keys),
+            ThreadCaches.homeKeyAt(place, keys),
+            address)) {
       freeSlow(address);
     }
   }
@@ -217,13 +221,14 @@ record ScalableAllocator(
 
   /** For a live block of a slab, and a thread that has a cache. */
   private long reallocMoving(long address, int usable, long newByteSize) {
-    int record = ThreadCaches.recordAt(ThreadCaches.place(Thread.currentThread()), keys);
+    int place = ThreadCaches.place(Thread.currentThread());
+    int record = ThreadCaches.recordAt(place, keys);
     long moved = FastPath.malloc(blocks, record, newByteSize);
     if (moved == NULL) {
       return reallocSlow(address, newByteSize);
     }
     copy(address, moved, Math.min(usable, newByteSize));
-    if (!FastPath.free(blocks, record, address)) {
+    if (!FastPath.free(blocks, record, ThreadCaches.homeKeyAt(place, keys), address)) {
       freeMoved(address, moved);
     }
     return moved;

@@ -55,15 +55,15 @@ public final class FastPath {
    *
    * @param blocks the block map
    * @param record the calling thread's
+   * @param homeKey of the cache whose record it is
    * @param address any value
    * @return whether it is done
    */
-  public static boolean free(BlockMap blocks, int record, long address) {
+  public static boolean free(BlockMap blocks, int record, int homeKey, long address) {
     long offset = blocks.offset(address);
     if (!blocks.contains(offset)) {
       return false;
     }
-    int homeKey = Magazines.homeKey(record);
     int key = blocks.key(offset);
     int code = key ^ homeKey;
     int magazine = SizeClasses.sizeClass(code);

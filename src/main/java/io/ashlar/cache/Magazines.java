@@ -22,7 +22,7 @@ import io.ashlar.slab.SizeClasses;
  * rounds only the pages that are used are resident.
  *
  * <pre>
- *   byte 0      home key of the cache
+ *   byte 0      home key, in a record for a typed cache
  *   8           tally of magazine 1, 2, …   8 bytes each
  *   1024        visits to the slow path
  *   1032        base of magazine 1, 2, …    8 bytes each: the level of the empty one
@@ -103,10 +103,9 @@ final class Magazines {
    * Makes magazines without room, in a record that is zero or that others have left; returns how
    * the other methods name it.
    */
-  static int create(long address, int homeKey) {
+  static int create(long address) {
     int record = Memory.packBase(address);
     Memory.fill(address, 4 * BASE, (byte) 0);
-    Memory.putInt(address, homeKey);
     for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
       begin(record, sizeClass, 0);
       // A page that nobody has touched reads as zero, and is not resident until written.
@@ -197,7 +196,7 @@ final class Magazines {
     return (number + 1) << LOG_ROUNDS;
   }
 
-  /** What was given at the making. */
+  /** What was given at the making of a typed cache's record. */
   static int homeKey(int record) {
     return Memory.getInt(Memory.base(record));
   }

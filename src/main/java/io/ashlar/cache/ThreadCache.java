@@ -43,6 +43,7 @@ public final class ThreadCache {
 
   private final BlockMap blocks;
   private final int record;
+  private final int homeKey;
   private final int home;
 
   private final boolean strict;
@@ -68,8 +69,8 @@ public final class ThreadCache {
     this.space = caches.space();
     this.blocks = space.blocks();
     this.strict = caches.strict();
-    this.record =
-        Magazines.create(record, strict ? FastPath.EVERY_FREE_IS_SLOW : FrameTag.homeKey(home));
+    this.record = Magazines.create(record);
+    this.homeKey = strict ? FastPath.EVERY_FREE_IS_SLOW : FrameTag.homeKey(home);
     this.home = home;
     this.owner = owner;
     this.shared = shared;
@@ -224,7 +225,7 @@ public final class ThreadCache {
    * @return whether it was live; if not nothing has changed
    */
   public boolean free(long address) {
-    return FastPath.free(blocks, record, address) || freeSlow(address);
+    return FastPath.free(blocks, record, homeKey, address) || freeSlow(address);
   }
 
   /**
@@ -519,6 +520,10 @@ public final class ThreadCache {
 
   int packedRecord() {
     return record;
+  }
+
+  int homeKey() {
+    return homeKey;
   }
 
   long record() {

@@ -40,7 +40,10 @@ public final class ThreadCaches {
   /** Caches looked at for an ended owner when one is made. */
   private static final int LOOKED_AT = 8;
 
-  /** By place: the number of the thread whose place it is, or 0, and the record of its cache. */
+  /**
+   * By place: the number of the thread whose place it is, or 0; and of its cache the home key and
+   * the record, 32 bits each.
+   */
   private final long[] keys = new long[2 * TABLE_SIZE];
 
   /** By place: the cache; null where nobody is. */
@@ -149,7 +152,8 @@ public final class ThreadCaches {
   }
 
   /**
-   * The table of records, to look into with {@link #place}, {@link #isAt} and {@link #recordAt}.
+   * The table of records, to look into with {@link #place}, {@link #isAt}, {@link #recordAt} and
+   * {@link #homeKeyAt}.
    *
    * @return the table itself
    */
@@ -188,6 +192,21 @@ public final class ThreadCaches {
    */
   public static int recordAt(int place, long[] keys) {
     return (int) keys[place + 1];
+  }
+
+  /**
+   * The home key of a thread's cache, for {@link FastPath#free}. Wait-free.
+   *
+   * @param place the thread's place
+   * @param keys what {@link #keys} returned
+   * @return the key, if the thread {@link #isAt} its place
+   */
+  public static int homeKeyAt(int place, long[] keys) {
+    return (int) (keys[place + 1] >>> 32);
+  }
+
+  private static long entry(int homeKey, int record) {
+    return (long) homeKey << 32 | (record & 0xFFFF_FFFFL);
   }
 
   private static int placeOf(Thread thread) {
@@ -279,7 +298,7 @@ public final class ThreadCaches {
         displaced.set(new WeakReference<>(cache));
       } else {
         table[place] = cache;
-        keys[2 * place + 1] = cache.packedRecord();
+        keys[2 * place + 1] = entry(cache.homeKey(), cache.packedRecord());
         keys[2 * place] = thread.threadId();
       }
       takeRecord();

@@ -16,9 +16,12 @@ public final class Memory {
   @SuppressWarnings("restricted") // The library is about memory by address.
   private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
-  private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
-  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
+  // Handles, not the methods of MemorySegment, which find the handle first: to the compiler an
+  // access is hundreds of nodes, and it stops inlining where there are too many.
+  private static final VarHandle BYTES = ValueLayout.JAVA_BYTE.varHandle();
+  private static final VarHandle UNALIGNED_INTS = ValueLayout.JAVA_INT_UNALIGNED.varHandle();
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
+  private static final VarHandle UNALIGNED_LONGS = LONG.varHandle();
   private static final VarHandle INTS = ValueLayout.JAVA_INT.varHandle();
   private static final VarHandle LONGS = ValueLayout.JAVA_LONG.varHandle();
 
@@ -60,7 +63,7 @@ public final class Memory {
    * @return the byte
    */
   public static byte getByte(long address) {
-    return ALL.get(BYTE, address);
+    return (byte) BYTES.get(ALL, address);
   }
 
   /**
@@ -70,7 +73,7 @@ public final class Memory {
    * @param value what
    */
   public static void putByte(long address, byte value) {
-    ALL.set(BYTE, address, value);
+    BYTES.set(ALL, address, value);
   }
 
   /**
@@ -80,7 +83,7 @@ public final class Memory {
    * @return the bits
    */
   public static int getInt(long address) {
-    return ALL.get(INT, address);
+    return (int) UNALIGNED_INTS.get(ALL, address);
   }
 
   /**
@@ -90,7 +93,7 @@ public final class Memory {
    * @param value what
    */
   public static void putInt(long address, int value) {
-    ALL.set(INT, address, value);
+    UNALIGNED_INTS.set(ALL, address, value);
   }
 
   /**
@@ -100,7 +103,7 @@ public final class Memory {
    * @return the word
    */
   public static long getLong(long address) {
-    return ALL.get(LONG, address);
+    return (long) UNALIGNED_LONGS.get(ALL, address);
   }
 
   /**
@@ -110,7 +113,7 @@ public final class Memory {
    * @param value what
    */
   public static void putLong(long address, long value) {
-    ALL.set(LONG, address, value);
+    UNALIGNED_LONGS.set(ALL, address, value);
   }
 
   /**

@@ -26,7 +26,7 @@ class MagazinesTest {
     try (Metadata metadata = new Metadata(Metadata.footprint(2 * RECORD), false)) {
       long address = metadata.allocate(2 * RECORD);
       Memory.fill(address, 2 * RECORD, (byte) 0x5a);
-      int record = Magazines.create(address, 0x70000);
+      int record = Magazines.create(address);
       for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
         while (Magazines.grow(record, sizeClass)) {
           assertTrue(Magazines.capacity(record, sizeClass) <= Magazines.maxRounds(sizeClass));
@@ -41,7 +41,6 @@ class MagazinesTest {
         }
         assertEquals(Magazines.maxRemoteRounds(sizeClass), Magazines.count(record, remote));
       }
-      assertEquals(0x70000, Magazines.homeKey(record));
       for (long at = RECORD - Padding.BYTES; at < 2 * RECORD; at++) {
         assertEquals(0x5a, Memory.getByte(address + at));
       }
@@ -67,7 +66,7 @@ class MagazinesTest {
   @Test
   void magazinesAreStacks() {
     try (Metadata metadata = new Metadata(Metadata.footprint(RECORD), false)) {
-      int record = Magazines.create(metadata.allocate(RECORD), 0);
+      int record = Magazines.create(metadata.allocate(RECORD));
       for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
         assertFalse(Magazines.push(record, sizeClass, 1), "no room at first");
         Magazines.grow(record, sizeClass);
@@ -99,7 +98,7 @@ class MagazinesTest {
   @Test
   void remoteMagazinesCountFrees() {
     try (Metadata metadata = new Metadata(Metadata.footprint(RECORD), false)) {
-      int record = Magazines.create(metadata.allocate(RECORD), 0);
+      int record = Magazines.create(metadata.allocate(RECORD));
       for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
         int remote = Magazines.remote(sizeClass);
         int n = Magazines.maxRemoteRounds(sizeClass);
