@@ -52,6 +52,9 @@ final class FullCommand implements Callable<Integer> {
   @Option(names = "--again", description = "Forget what was measured before.")
   private boolean again;
 
+  @Option(names = "--retry", description = "Run again what failed before.")
+  private boolean retry;
+
   @Option(
       names = "--rounds",
       description = "Rounds, each in JVMs of its own; default 3, with --quick 1.")
@@ -93,10 +96,12 @@ final class FullCommand implements Callable<Integer> {
     out.println(about.machine());
     about.absent().forEach(out::println);
     MatrixPlan plan = plan();
-    Matrix matrix = new Matrix(plan.cells(), cells);
+    Matrix matrix = new Matrix(plan.cells(), cells, retry);
     int missing = matrix.missing().size();
     int kept = plan.cells().size() - missing;
-    out.println(kept == 0 ? "" : kept + " cells are kept from before; --again measures them anew");
+    if (kept > 0) {
+      out.println(kept + " cells are kept from before; --again measures all anew");
+    }
     out.flush();
     run(matrix, plan, folder, missing);
     Path file = ReportCommand.results(folder);

@@ -19,23 +19,26 @@ import org.openjdk.jmh.results.RunResult;
 
 /**
  * Runs cells one after the other and keeps the outcome of each as soon as it is there, so that a
- * run that was interrupted goes on where it ended. A cell that fails does not end the run; the next
- * run tries it again.
+ * run that was interrupted goes on where it ended. A cell that fails does not end the run, and is
+ * kept as failed.
  */
 final class Matrix {
 
   private final List<MatrixCell> cells;
   private final Path folder;
+  private final boolean retry;
 
   /**
    * Plans a run.
    *
    * @param cells what to run, in order
    * @param folder where outcomes are kept
+   * @param retry whether to run those again that failed before
    */
-  Matrix(List<MatrixCell> cells, Path folder) {
+  Matrix(List<MatrixCell> cells, Path folder, boolean retry) {
     this.cells = List.copyOf(cells);
     this.folder = folder;
+    this.retry = retry;
   }
 
   /** Measures a cell. */
@@ -48,7 +51,7 @@ final class Matrix {
   List<MatrixCell> missing() throws IOException {
     List<MatrixCell> missing = new ArrayList<>();
     for (MatrixCell cell : cells) {
-      if (outcome(cell).filter(outcome -> !outcome.hasFailed()).isEmpty()) {
+      if (outcome(cell).filter(outcome -> !(retry && outcome.hasFailed())).isEmpty()) {
         missing.add(cell);
       }
     }

@@ -43,7 +43,7 @@ class MatrixTest {
   }
 
   private Matrix matrix() {
-    return new Matrix(CELLS, folder.resolve("cells"));
+    return new Matrix(CELLS, folder.resolve("cells"), false);
   }
 
   private Results results(int failures) throws IOException {
@@ -90,7 +90,7 @@ class MatrixTest {
   }
 
   @Test
-  void whatFailsIsNamedAndTriedAgain() throws Exception {
+  void whatFailsIsNamedAndTriedAgainIfAskedFor() throws Exception {
     matrix()
         .run(
             cell -> cell.equals(SECOND) ? CellOutcome.failed("memory is out") : measure(cell),
@@ -102,7 +102,8 @@ class MatrixTest {
     assertThat(results.about().failures())
         .containsExactly(new About.Failure("Pair", "glibc", 1, "memory is out"));
 
-    matrix().run(this::measure, cell -> {});
+    assertThat(matrix().missing()).isEmpty();
+    new Matrix(CELLS, folder.resolve("cells"), true).run(this::measure, cell -> {});
     assertThat(run).containsExactly(FIRST, AGAIN, SECOND);
     assertThat(results(0).entries()).hasSize(2);
   }
