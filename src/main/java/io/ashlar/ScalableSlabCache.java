@@ -138,7 +138,8 @@ record ScalableSlabCache(
     int place = ThreadCaches.place(thread);
     if (ThreadCaches.isAt(place, thread, keys)) {
       int record = ObjectPath.record(ThreadCaches.recordAt(place, keys), blocks, serial);
-      if (record != 0 && ObjectPath.free(blocks, record, address)) {
+      if (record != 0
+          && ObjectPath.free(blocks, record, ThreadCaches.homeKeyAt(place, keys), address)) {
         return;
       }
     }

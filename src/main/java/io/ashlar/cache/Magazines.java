@@ -22,8 +22,7 @@ import io.ashlar.slab.SizeClasses;
  * rounds only the pages that are used are resident.
  *
  * <pre>
- *   byte 0      home key, in a record for a typed cache
- *   8           tally of magazine 1, 2, …   8 bytes each
+ *   byte 8      tally of magazine 1, 2, …   8 bytes each
  *   1024        visits to the slow path
  *   1032        base of magazine 1, 2, …    8 bytes each: the level of the empty one
  *   2048        classes, a bit each, whose local magazine may hold blocks of other shards
@@ -119,10 +118,9 @@ final class Magazines {
   }
 
   /** As {@link #create}, the magazines of a typed cache. */
-  static int createObjects(long address, int homeKey, int remoteRounds) {
+  static int createObjects(long address, int remoteRounds) {
     int record = Memory.packBase(address);
     Memory.fill(address, OBJECTS_BYTES, (byte) 0);
-    Memory.putInt(address, homeKey);
     begin(record, OBJECTS, 0);
     begin(record, REMOTE_OBJECTS, remoteRounds);
     return record;
@@ -194,11 +192,6 @@ final class Magazines {
   /** The level of a full magazine. */
   private static int end(int number) {
     return (number + 1) << LOG_ROUNDS;
-  }
-
-  /** What was given at the making of a typed cache's record. */
-  static int homeKey(int record) {
-    return Memory.getInt(Memory.base(record));
   }
 
   /** The tally of a magazine. */

@@ -38,6 +38,7 @@ final class ObjectMagazines {
   private final ThreadCache thread;
   private final ObjectShard shard;
   private final int record;
+  private final int homeKey;
 
   /** Whether the typed cache is closed, or the thread has ended. Under the lock of the caches. */
   private boolean ended;
@@ -48,11 +49,8 @@ final class ObjectMagazines {
     space = caches.space();
     blocks = space.blocks();
     shard = space.shard(thread.home());
-    int homeKey =
-        caches.strict()
-            ? FastPath.EVERY_FREE_IS_SLOW
-            : FrameTag.objectKey(thread.home(), blocks.cache());
-    record = Magazines.createObjects(address, homeKey, caches.maxRemoteRounds());
+    homeKey = thread.homeKey();
+    record = Magazines.createObjects(address, caches.maxRemoteRounds());
   }
 
   ObjectCaches caches() {
@@ -138,7 +136,7 @@ final class ObjectMagazines {
 
   /** Takes a block back; whether it was in use, and this cache's. If not nothing has changed. */
   boolean free(long address) {
-    return ObjectPath.free(blocks, record, address) || freeSlow(address);
+    return ObjectPath.free(blocks, record, homeKey, address) || freeSlow(address);
   }
 
   private boolean freeSlow(long address) {

@@ -48,19 +48,20 @@ public final class ObjectPath {
    *
    * @param blocks the cache's
    * @param record the calling thread's for the cache
+   * @param homeKey of the calling thread's cache of blocks
    * @param address any value
    * @return whether it is done
    */
-  public static boolean free(ObjectBlocks blocks, int record, long address) {
+  public static boolean free(ObjectBlocks blocks, int record, int homeKey, long address) {
     long offset = blocks.offset(address);
     if (!blocks.contains(offset)) {
       return false;
     }
     long tag = blocks.tag(offset);
     int key = FrameTag.key(tag);
-    int homeKey = Magazines.homeKey(record);
     int magazine = Magazines.OBJECTS;
-    if (key != homeKey) {
+    // That of the strict setting makes no shard's key.
+    if (key != FrameTag.objectKeyOf(homeKey, blocks.cache())) {
       if (homeKey == FastPath.EVERY_FREE_IS_SLOW || !FrameTag.isObject(key, blocks.cache())) {
         return false;
       }

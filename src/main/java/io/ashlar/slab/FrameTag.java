@@ -56,7 +56,18 @@ public final class FrameTag {
    * @return the key
    */
   public static int objectKey(int home, int cache) {
-    return ((OBJECT | (home + 1)) << HOME_SHIFT) | cache;
+    return objectKeyOf(homeKey(home), cache);
+  }
+
+  /**
+   * The key of a typed cache's slabs in a shard, from the shard's home key.
+   *
+   * @param homeKey the {@link #homeKey}
+   * @param cache the cache's number, 1 … 65,535
+   * @return the key
+   */
+  public static int objectKeyOf(int homeKey, int cache) {
+    return OBJECT << HOME_SHIFT | homeKey | cache;
   }
 
   /**

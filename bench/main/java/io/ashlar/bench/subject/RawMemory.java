@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
 
 /** Writes to blocks by address. */
 @SuppressWarnings("restricted")
@@ -12,6 +13,10 @@ public final class RawMemory {
 
   /** All memory; a constant, so its bounds are no check at run time. */
   private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+  // Handles, for the compiler's sake: see io.ashlar.memory.Memory.
+  private static final VarHandle LONGS = JAVA_LONG_UNALIGNED.varHandle();
+  private static final VarHandle BYTES = JAVA_BYTE.varHandle();
 
   private static final long TOUCH_BYTES = 4096;
 
@@ -24,7 +29,7 @@ public final class RawMemory {
    * @param value what
    */
   public static void putByte(long address, byte value) {
-    ALL.set(JAVA_BYTE, address, value);
+    BYTES.set(ALL, address, value);
   }
 
   /**
@@ -34,7 +39,7 @@ public final class RawMemory {
    * @param value what
    */
   public static void putLong(long address, long value) {
-    ALL.set(JAVA_LONG_UNALIGNED, address, value);
+    LONGS.set(ALL, address, value);
   }
 
   /**
@@ -44,7 +49,7 @@ public final class RawMemory {
    * @return the word
    */
   public static long getLong(long address) {
-    return ALL.get(JAVA_LONG_UNALIGNED, address);
+    return (long) LONGS.get(ALL, address);
   }
 
   /**
@@ -54,7 +59,7 @@ public final class RawMemory {
    * @return the byte
    */
   public static byte getByte(long address) {
-    return ALL.get(JAVA_BYTE, address);
+    return (byte) BYTES.get(ALL, address);
   }
 
   /** A copy of a range; not for what is measured. */
@@ -73,20 +78,20 @@ public final class RawMemory {
     long at = address;
     // By whole lines without a loop inside: what a loop costs to begin is more than the writing.
     for (long end = address + (bytes & -64); at < end; at += 64) {
-      ALL.set(JAVA_LONG_UNALIGNED, at, value);
-      ALL.set(JAVA_LONG_UNALIGNED, at + 8, value);
-      ALL.set(JAVA_LONG_UNALIGNED, at + 16, value);
-      ALL.set(JAVA_LONG_UNALIGNED, at + 24, value);
-      ALL.set(JAVA_LONG_UNALIGNED, at + 32, value);
-      ALL.set(JAVA_LONG_UNALIGNED, at + 40, value);
-      ALL.set(JAVA_LONG_UNALIGNED, at + 48, value);
-      ALL.set(JAVA_LONG_UNALIGNED, at + 56, value);
+      LONGS.set(ALL, at, value);
+      LONGS.set(ALL, at + 8, value);
+      LONGS.set(ALL, at + 16, value);
+      LONGS.set(ALL, at + 24, value);
+      LONGS.set(ALL, at + 32, value);
+      LONGS.set(ALL, at + 40, value);
+      LONGS.set(ALL, at + 48, value);
+      LONGS.set(ALL, at + 56, value);
     }
     for (long end = address + (bytes & -8); at < end; at += 8) {
-      ALL.set(JAVA_LONG_UNALIGNED, at, value);
+      LONGS.set(ALL, at, value);
     }
     for (long end = address + bytes; at < end; at++) {
-      ALL.set(JAVA_BYTE, at, (byte) value);
+      BYTES.set(ALL, at, (byte) value);
     }
   }
 
@@ -102,9 +107,9 @@ public final class RawMemory {
     if (to == 0) {
       return;
     }
-    ALL.set(JAVA_BYTE, address, (byte) 1);
+    BYTES.set(ALL, address, (byte) 1);
     for (long i = (from + TOUCH_BYTES - 1) & -TOUCH_BYTES; i < to; i += TOUCH_BYTES) {
-      ALL.set(JAVA_BYTE, address + i, (byte) 1);
+      BYTES.set(ALL, address + i, (byte) 1);
     }
   }
 }

@@ -4,6 +4,7 @@ package io.ashlar.bench.workload;
 import io.ashlar.bench.subject.ObjectKind;
 import io.ashlar.bench.subject.Subject;
 import io.ashlar.memory.Padding;
+import org.openjdk.jmh.annotations.CompilerControl;
 
 /** A thread of {@link ObjectReuse}. */
 final class ObjectWorker extends Padding {
@@ -29,7 +30,14 @@ final class ObjectWorker extends Padding {
     return object;
   }
 
-  /** Replaces an object by a constructed one, uses that, and returns what came of the use. */
+  /**
+   * Replaces an object by a constructed one, uses that, and returns what came of the use.
+   *
+   * <p>A method of its own in machine code, too: JMH's loop is parsed twice, and twice this is more
+   * than the compiler inlines. Where it stopped, in the middle of a subject's path, was measured
+   * rather than the subject.
+   */
+  @CompilerControl(CompilerControl.Mode.DONT_INLINE)
   long step() {
     int i = random.below(objects.length);
     subject.giveBackObject(kind, objects[i]);
