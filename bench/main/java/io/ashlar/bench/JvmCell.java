@@ -117,8 +117,9 @@ public final class JvmCell {
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
       String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (process.waitFor() != 0) {
-        throw new FailedException(peer + " failed:\n" + output, null);
+      int code = process.waitFor();
+      if (code != 0) {
+        throw new FailedException(peer + " failed with exit code " + code + ":\n" + output, null);
       }
     } catch (IOException e) {
       throw new FailedException("cannot start " + command.get(0), e);

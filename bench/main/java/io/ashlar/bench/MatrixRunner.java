@@ -19,6 +19,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Pattern;
 import org.openjdk.jmh.runner.BenchmarkException;
 import org.openjdk.jmh.runner.NoBenchmarksException;
 import org.openjdk.jmh.runner.RunnerException;
@@ -29,15 +30,20 @@ import org.openjdk.jmh.runner.options.TimeValue;
 /** Measures cells of the whole matrix: by JMH with one fork each, and replays in their own JVMs. */
 final class MatrixRunner implements Matrix.Runner, AutoCloseable {
 
-  private static final TimeValue QUICK_WARMUP = TimeValue.milliseconds(100);
-  private static final int QUICK_WARMUPS = 2;
-  private static final TimeValue QUICK_TIME = TimeValue.milliseconds(60);
+  /** Many and short: the compiler catches up between them. */
+  private static final int QUICK_WARMUPS = 8;
+
+  private static final TimeValue QUICK_WARMUP = TimeValue.milliseconds(40);
   private static final int QUICK_TIMES = 3;
+  private static final TimeValue QUICK_TIME = TimeValue.milliseconds(60);
 
   /** After these a cell's JVM is ended, and the cell has failed. */
   private static final Duration QUICK_LIMIT = Duration.ofSeconds(30);
 
   private static final Duration LIMIT = Duration.ofMinutes(30);
+
+  /** Of a JVM that was told to end, from the terminal or otherwise: so is this one, or will be. */
+  private static final Pattern TOLD_TO_END = Pattern.compile("exit code (130|143)\\b");
 
   private final MatrixPlan plan;
   private final boolean quick;
@@ -75,6 +81,9 @@ final class MatrixRunner implements Matrix.Runner, AutoCloseable {
       return replay == null ? benchmark(cell) : replay(cell, replay);
     } catch (RunnerException | JvmCell.FailedException e) {
       String reason = reason(e);
+      if (TOLD_TO_END.matcher(reason).find()) {
+        throw new InterruptedException(cell + ": " + reason);
+      }
       return CellOutcome.failed(
           late.get() ? "ended after " + limit.toSeconds() + " s; " + reason : reason);
     } finally {

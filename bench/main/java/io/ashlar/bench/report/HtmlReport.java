@@ -79,7 +79,8 @@ public final class HtmlReport {
 
   private static String name(Results results) {
     String command = results.about().command();
-    return escape(command.isEmpty() ? results.file().getFileName().toString() : command)
+    String start = command.replaceFirst(" -.*", ""); // all of it stands among the facts
+    return escape(start.isEmpty() ? results.file().getFileName().toString() : start)
         + ", "
         + escape(results.about().date());
   }
@@ -136,8 +137,11 @@ public final class HtmlReport {
     if (all.isEmpty()) {
       return "none: there are no figures";
     }
-    Samples least = all.stream().min(byCount).orElseThrow();
     Samples most = all.stream().max(byCount).orElseThrow();
+    if (most.count() == 1) {
+      return "none: each figure was measured once";
+    }
+    Samples least = all.stream().filter(s -> s.count() > 1).min(byCount).orElseThrow();
     String counts =
         least.count() == most.count()
             ? Integer.toString(least.count())
@@ -148,9 +152,6 @@ public final class HtmlReport {
             : all.stream().noneMatch(Samples::ofForks)
                 ? "iterations in a single JVM, which tell nothing of how JVMs differ"
                 : "rounds in JVMs of their own, or iterations where there was one JVM";
-    if (most.count() == 1) {
-      return "none: each figure was measured once";
-    }
     return String.format(
         java.util.Locale.ROOT,
         "for the median, from %s %s; %s covers it with a probability of %.0f %%",

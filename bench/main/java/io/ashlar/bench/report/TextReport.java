@@ -32,8 +32,8 @@ public final class TextReport {
         .forEach(
             f ->
                 out.printf(
-                    "%nfailed: %s, %s, %d threads: %s%n",
-                    f.workload(), f.allocator(), f.threads(), f.reason()));
+                    "%nfailed: %s, %s, %s: %s%n",
+                    f.workload(), f.allocator(), HtmlReport.threads(f.threads()), f.reason()));
     out.flush();
   }
 
