@@ -42,11 +42,12 @@ final class MainJob {
 
   /** Measured otherwise, or by JMH alone. */
   private static final Set<WorkloadName> APART =
-      EnumSet.of(
-          WorkloadName.REPLACE_AMONG,
-          WorkloadName.OBJECT_REUSE,
-          WorkloadName.FIRST_TOUCH,
-          WorkloadName.TRACE_REPLAY);
+      EnumSet.complementOf(
+          EnumSet.of(
+              WorkloadName.PAIR,
+              WorkloadName.RANDOM_REPLACE,
+              WorkloadName.LARSON,
+              WorkloadName.XMALLOC_TEST));
 
   /** By workload and allocator those of each number of threads. */
   private final List<List<WorkloadSeries>> workloads = new ArrayList<>();

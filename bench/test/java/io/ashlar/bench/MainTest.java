@@ -46,7 +46,10 @@ class MainTest {
   void listTellsWhatFitsWhat() {
     assertThat(run("list")).isZero();
     assertThat(out.toString().lines())
-        .contains("  ashlar", "  glibc  (not FirstTouch)", "  bump  (Pair and FirstTouch alone)")
+        .contains(
+            "  ashlar",
+            "  glibc  (not FirstTouch)",
+            "  bump  (Pair and FirstTouch and ArenaScope alone)")
         .contains("  slab-cache  (ObjectReuse alone)", "  page-mapper  (FirstTouch alone)");
   }
 

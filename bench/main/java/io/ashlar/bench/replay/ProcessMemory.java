@@ -13,7 +13,7 @@ import java.nio.file.Path;
  * By how much this process's resident set has grown since a moment, as Linux counts it. Reads into
  * one buffer: measuring must not itself make the process grow.
  */
-final class ProcessMemory implements AutoCloseable {
+public final class ProcessMemory implements AutoCloseable {
 
   private static final byte[] RESIDENT = "VmRSS:".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] PEAK = "VmHWM:".getBytes(StandardCharsets.US_ASCII);
@@ -23,7 +23,12 @@ final class ProcessMemory implements AutoCloseable {
   private final byte[] buffer = new byte[8192];
   private long baseBytes;
 
-  ProcessMemory() {
+  /**
+   * Opens the kernel's figures.
+   *
+   * @throws UncheckedIOException if there are none, as on systems other than Linux
+   */
+  public ProcessMemory() {
     try {
       status = new RandomAccessFile("/proc/self/status", "r");
     } catch (IOException e) {
@@ -32,7 +37,7 @@ final class ProcessMemory implements AutoCloseable {
   }
 
   /** Sets the moment that growth counts from, and forgets the peak until now. */
-  void reset() {
+  public void reset() {
     try {
       Files.writeString(Path.of("/proc/self/clear_refs"), "5");
     } catch (IOException e) {
@@ -41,8 +46,12 @@ final class ProcessMemory implements AutoCloseable {
     baseBytes = read(RESIDENT);
   }
 
-  /** Growth until now. */
-  Footprint growth() {
+  /**
+   * Growth until now.
+   *
+   * @return what the process has more than at the last {@link #reset}
+   */
+  public Footprint growth() {
     return new Footprint(read(RESIDENT) - baseBytes, 0);
   }
 

@@ -3,6 +3,7 @@ package io.ashlar.bench.subject;
 
 import io.ashlar.Ashlar;
 import io.ashlar.LocalAllocator;
+import java.lang.foreign.Arena;
 
 /**
  * The scalable allocator with default settings, each thread through a handle that it keeps: what an
@@ -52,6 +53,11 @@ final class AshlarHandle extends Subject {
   @Override
   public void free(long address) {
     local.free(address);
+  }
+
+  @Override
+  public Arena arena() {
+    return allocator.arena();
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.ashlar.bench.subject;
 
 import io.ashlar.AllocatorStats;
 import io.ashlar.Ashlar;
+import java.lang.foreign.Arena;
 
 /** The scalable allocator with settings as the system properties say, by raw addresses. */
 final class AshlarRaw extends Subject {
@@ -33,6 +34,11 @@ final class AshlarRaw extends Subject {
   @Override
   public void free(long address) {
     ALLOCATOR.free(address);
+  }
+
+  @Override
+  public Arena arena() {
+    return ALLOCATOR.arena();
   }
 
   @Override

@@ -4,6 +4,7 @@ package io.ashlar.bench.subject;
 import io.ashlar.Allocator;
 import io.ashlar.AllocatorStats;
 import io.ashlar.classic.SpinLocked;
+import java.lang.foreign.Arena;
 
 /**
  * A design of the gallery, in whatever state it comes: for one thread as it is, for more under a
@@ -55,6 +56,11 @@ final class Gallery extends Subject {
   @Override
   public void free(long address) {
     allocator.free(address);
+  }
+
+  @Override
+  public Arena arena() {
+    return allocator.arena();
   }
 
   @Override

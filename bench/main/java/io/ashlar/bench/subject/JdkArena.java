@@ -17,6 +17,11 @@ final class JdkArena extends Subject {
   }
 
   @Override
+  public Arena arena() {
+    return Arena.ofConfined();
+  }
+
+  @Override
   public long malloc(long byteSize) {
     arena = Arena.ofConfined();
     return arena.allocate(byteSize, 16).address();

@@ -42,6 +42,8 @@ public enum Peer {
       List.of("libtcmalloc_minimal.so.4", "libtcmalloc.so.4")),
   /** The JDK's confined arena, one for each block. */
   ARENA("arena", "JdkArena", Fit.PAIRS),
+  /** The JDK's shared arena. */
+  ARENA_SHARED("arena-shared", "JdkSharedArena", Fit.SCOPES),
   /** No allocator: the cost of the harness. */
   NONE("none", "NoAllocator"),
 
@@ -92,6 +94,8 @@ public enum Peer {
     ALL,
     /** Those alone in which the block freed is the one allocated last. */
     PAIRS,
+    /** Those alone that free a scope as a whole. */
+    SCOPES,
     /** Those alone in which all blocks are objects of one type. */
     OBJECTS,
     /** Those alone in which all blocks are of many pages. */
@@ -192,7 +196,7 @@ public enum Peer {
    * @return true if it is
    */
   public boolean isOnlyByName() {
-    return isOfGallery() || this == ASHLAR_MEMFD || this == PAGE_MAPPER;
+    return isOfGallery() || this == ASHLAR_MEMFD || this == PAGE_MAPPER || this == ARENA_SHARED;
   }
 
   /**

@@ -7,7 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 
-/** Writes to blocks by address. */
+/** Writes and reads blocks by address. */
 @SuppressWarnings("restricted")
 public final class RawMemory {
 
@@ -60,6 +60,34 @@ public final class RawMemory {
    */
   public static byte getByte(long address) {
     return (byte) BYTES.get(ALL, address);
+  }
+
+  /**
+   * Adds one to a byte: a read and a write that the compiler leaves where they are.
+   *
+   * @param address where
+   */
+  public static void increment(long address) {
+    BYTES.setOpaque(ALL, address, (byte) ((byte) BYTES.getOpaque(ALL, address) + 1));
+  }
+
+  /**
+   * Reads every byte of a range.
+   *
+   * @param address its start
+   * @param bytes its length
+   * @return what came of them
+   */
+  public static long sum(long address, long bytes) {
+    long sum = 0;
+    long at = address;
+    for (long end = address + (bytes & -8); at < end; at += 8) {
+      sum += (long) LONGS.get(ALL, at);
+    }
+    for (long end = address + bytes; at < end; at++) {
+      sum += (byte) BYTES.get(ALL, at);
+    }
+    return sum;
   }
 
   /** A copy of a range; not for what is measured. */

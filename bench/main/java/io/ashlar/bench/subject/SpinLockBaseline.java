@@ -4,6 +4,7 @@ package io.ashlar.bench.subject;
 import io.ashlar.Allocator;
 import io.ashlar.AllocatorStats;
 import io.ashlar.classic.Baseline;
+import java.lang.foreign.Arena;
 
 /** The reference: fixed-size blocks over a buddy system, under one spin lock. */
 final class SpinLockBaseline extends Subject {
@@ -33,6 +34,11 @@ final class SpinLockBaseline extends Subject {
   @Override
   public void free(long address) {
     allocator.free(address);
+  }
+
+  @Override
+  public Arena arena() {
+    return allocator.arena();
   }
 
   @Override

@@ -2,6 +2,7 @@
 package io.ashlar.bench.subject;
 
 import io.ashlar.Allocator;
+import java.lang.foreign.Arena;
 
 /**
  * What a workload drives: one allocator, as raw addresses.
@@ -56,6 +57,15 @@ public abstract class Subject implements AutoCloseable {
    * @param address a live block
    */
   public abstract void free(long address);
+
+  /**
+   * Opens a scope of the calling thread, which frees at its close what was allocated in it.
+   *
+   * @return a confined arena; segments in it are zeroed
+   */
+  public Arena arena() {
+    return new MallocArena(this);
+  }
 
   /**
    * Says which objects will be taken, before any thread does so.

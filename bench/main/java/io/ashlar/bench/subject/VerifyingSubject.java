@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.bench.subject;
 
+import java.lang.foreign.Arena;
 import java.util.Arrays;
 
 /**
@@ -27,6 +28,9 @@ final class VerifyingSubject extends Subject {
 
   /** What others than ours give blocks of less than {@link #MIN_ALIGNMENT} bytes. */
   private static final long WORD_ALIGNMENT = 8;
+
+  /** Most that mimalloc is held to: of 2.0.9, mi_memalign(256, 256) gives multiples of 128. */
+  private static final long MIMALLOC_ALIGNMENT = 128;
 
   private final Peer peer;
   private final Subject below;
@@ -73,7 +77,9 @@ final class VerifyingSubject extends Subject {
   public long alignedAlloc(long byteAlignment, long byteSize) {
     int guard = nextGuard((int) Math.max(byteAlignment, GUARD_BYTES));
     long start = below.alignedAlloc(byteAlignment, byteSize + 2L * guard);
-    return enter(start, byteAlignment, guard, byteSize);
+    long demanded =
+        peer == Peer.MIMALLOC ? Math.min(byteAlignment, MIMALLOC_ALIGNMENT) : byteAlignment;
+    return enter(start, demanded, guard, byteSize);
   }
 
   @Override
@@ -95,6 +101,11 @@ final class VerifyingSubject extends Subject {
   @Override
   public void free(long address) {
     below.free(leave(address).start());
+  }
+
+  @Override
+  public Arena arena() {
+    return new VerifiedArena(below.arena(), ledger);
   }
 
   @Override

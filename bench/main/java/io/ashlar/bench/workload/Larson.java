@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.bench.workload;
 
+import java.util.function.BooleanSupplier;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
-import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.infra.ThreadParams;
 
 /**
  * Each worker has 5,000 slots; one operation frees the block in a random slot, allocates one of 8
@@ -19,69 +18,56 @@ import org.openjdk.jmh.infra.ThreadParams;
  * delivery of what was done, {@value LarsonWorker#PARCEL_STEPS} operations a call, and sleep in
  * between.
  */
-public class Larson extends Workload {
+public class Larson extends ThreadWorkload {
+
+  /** Slots of a worker. */
+  @Param("5000")
+  public int slots;
+
+  private LarsonWorker worker;
 
   /** For JMH. */
   public Larson() {}
 
-  /** A worker. */
-  @State(Scope.Thread)
-  public static class Chain {
+  @Override
+  void begin(Team team, int index) {
+    worker = new LarsonWorker(team.subject(), index, slots);
+  }
 
-    private LarsonWorker worker;
+  /** Sets the worker to work. */
+  @Setup(Level.Iteration)
+  public void start() {
+    worker.start();
+  }
 
-    /** For JMH. */
-    public Chain() {}
-
-    /**
-     * Fills the slots.
-     *
-     * @param underTest the allocator
-     * @param threads tells the workers apart
-     */
-    @Setup
-    public void setUp(UnderTest underTest, ThreadParams threads) {
-      underTest.enter();
-      worker = new LarsonWorker(underTest.subject(), threads.getThreadIndex());
-    }
-
-    /** Sets the worker to work. */
-    @Setup(Level.Iteration)
-    public void start() {
-      worker.start();
-    }
-
-    /**
-     * Halts the worker.
-     *
-     * @throws InterruptedException if interrupted
-     */
-    @TearDown(Level.Iteration)
-    public void stop() throws InterruptedException {
-      worker.stop();
-    }
-
-    /**
-     * Empties the slots.
-     *
-     * @param underTest the allocator
-     */
-    @TearDown
-    public void tearDown(UnderTest underTest) {
-      worker.finish();
-      underTest.leave();
-    }
+  /**
+   * Halts the worker.
+   *
+   * @throws InterruptedException if interrupted
+   */
+  @TearDown(Level.Iteration)
+  public void stop() throws InterruptedException {
+    worker.stop();
   }
 
   /**
    * Takes delivery of a parcel of operations.
    *
-   * @param chain who makes them
    * @return the operations so far
    */
   @Benchmark
   @OperationsPerInvocation(LarsonWorker.PARCEL_STEPS)
-  public long larson(Chain chain) {
-    return chain.worker.receive();
+  public long larson() {
+    return worker.receive();
+  }
+
+  @Override
+  long step(BooleanSupplier end) {
+    return larson();
+  }
+
+  @Override
+  void end() {
+    worker.finish();
   }
 }

@@ -22,14 +22,19 @@ final class LarsonWorker extends Worker {
   /** Steps between two counts. */
   private static final int SLICE_STEPS = 100;
 
+  /** Slots of a worker, unless the benchmark is told otherwise. */
   private static final int SLOTS = 5_000;
-  private static final int LIFETIME_STEPS = 100 * SLOTS;
+
+  /** Steps of a thread's life, for each slot. */
+  private static final int STEPS_PER_SLOT = 100;
+
   private static final int MIN_BYTES = 8;
   private static final int MAX_BYTES = 999;
 
   private final Subject shared;
   private final Sequence random;
-  private final long[] slots = new long[SLOTS];
+  private final long[] slots;
+  private final int lifetimeSteps;
 
   private volatile boolean stopping;
   private volatile Thread receiver;
@@ -42,10 +47,16 @@ final class LarsonWorker extends Worker {
   private long delivered;
 
   LarsonWorker(Subject shared, int index) {
+    this(shared, index, SLOTS);
+  }
+
+  LarsonWorker(Subject shared, int index, int count) {
     this.shared = shared;
     random = new Sequence(index);
+    slots = new long[count];
+    lifetimeSteps = STEPS_PER_SLOT * count;
     Subject subject = shared.forThread();
-    for (int i = 0; i < SLOTS; i++) {
+    for (int i = 0; i < count; i++) {
       slots[i] = allocate(subject);
     }
   }
@@ -112,7 +123,7 @@ final class LarsonWorker extends Worker {
   private void work() {
     try {
       Subject subject = shared.forThread();
-      for (int done = 0; done < LIFETIME_STEPS && !stopping; done += PARCEL_STEPS) {
+      for (int done = 0; done < lifetimeSteps && !stopping; done += PARCEL_STEPS) {
         parcel(subject);
         LockSupport.unpark(receiver);
       }
@@ -137,7 +148,7 @@ final class LarsonWorker extends Worker {
   private long slice(Subject subject) {
     long sum = 0;
     for (int step = 0; step < SLICE_STEPS; step++) {
-      int i = random.below(SLOTS);
+      int i = random.below(slots.length);
       subject.free(slots[i]);
       slots[i] = allocate(subject);
       sum += slots[i];

@@ -3,28 +3,35 @@ package io.ashlar.bench.workload;
 
 import io.ashlar.bench.subject.Subject;
 
-/** A thread of {@link RandomReplace}. */
+/** A thread of {@link RandomReplace} or {@link ReplaceAmong}. */
 final class ReplaceWorker extends Worker {
 
+  /** Blocks of {@link RandomReplace}. */
   private static final int BLOCKS = 1024;
+
   private static final int MIN_BYTES = 16;
   private static final int MAX_BYTES = 1023;
 
   private final Subject subject;
   private final Sequence random;
-  private final long[] blocks = new long[BLOCKS];
+  private final long[] blocks;
 
   ReplaceWorker(Subject subject, int index) {
+    this(subject, index, BLOCKS);
+  }
+
+  ReplaceWorker(Subject subject, int index, int live) {
     this.subject = subject;
     random = new Sequence(index);
-    for (int i = 0; i < BLOCKS; i++) {
+    blocks = new long[live];
+    for (int i = 0; i < live; i++) {
       blocks[i] = allocate();
     }
   }
 
   /** Replaces a block, and returns the new one's address. */
   long step() {
-    int i = random.below(BLOCKS);
+    int i = random.below(blocks.length);
     subject.free(blocks[i]);
     long block = allocate();
     blocks[i] = block;

@@ -25,7 +25,7 @@ public class UnderTest {
   public boolean verify;
 
   private final AtomicInteger users = new AtomicInteger();
-  private Subject subject;
+  private Team team;
 
   /** For JMH. */
   public UnderTest() {}
@@ -39,7 +39,7 @@ public class UnderTest {
   public void open(BenchmarkParams params) {
     Peer peer = Peer.of(allocator);
     int threads = params.getThreads();
-    subject = verify ? peer.openVerified(threads) : peer.open(threads);
+    team = new Team(verify ? peer.openVerified(threads) : peer.open(threads), threads);
   }
 
   /**
@@ -58,13 +58,13 @@ public class UnderTest {
    * @return it
    */
   public Subject enter() {
-    users.incrementAndGet();
-    return subject.forThread();
+    return join().subject().forThread();
   }
 
-  /** The allocator, for a thread that uses it while another has entered. */
-  Subject subject() {
-    return subject;
+  /** As {@link #enter}, for a thread that wants to know of the others. */
+  Team join() {
+    users.incrementAndGet();
+    return team;
   }
 
   /**
@@ -73,7 +73,7 @@ public class UnderTest {
    */
   public void leave() {
     if (users.decrementAndGet() == 0) {
-      subject.close();
+      team.subject().close();
     }
   }
 }

@@ -224,8 +224,7 @@ public final class WorkloadCell {
               index,
               workers.length,
               new int[] {WorkloadName.BLOCK_BYTES});
-      case REPLACE_AMONG, OBJECT_REUSE, FIRST_TOUCH, TRACE_REPLAY ->
-          throw new IllegalArgumentException("not a workload of threads");
+      default -> throw new IllegalArgumentException(workload.label() + " is for JMH alone");
     };
   }
 }

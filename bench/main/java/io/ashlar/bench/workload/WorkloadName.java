@@ -3,8 +3,10 @@ package io.ashlar.bench.workload;
 
 import io.ashlar.bench.subject.Peer;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** The workloads, and which allocators fit them. */
@@ -23,11 +25,52 @@ public enum WorkloadName {
   OBJECT_REUSE("ObjectReuse", "io.ashlar.bench.workload.ObjectReuse.reuse", "construct"),
   /** {@link FirstTouch}. */
   FIRST_TOUCH("FirstTouch", "io.ashlar.bench.workload.FirstTouch.touch", "size"),
+  /** {@link CacheScratch}. */
+  CACHE_SCRATCH("CacheScratch", "io.ashlar.bench.workload.CacheScratch.increment", ""),
+  /** {@link CacheThrash}. */
+  CACHE_THRASH("CacheThrash", "io.ashlar.bench.workload.CacheThrash.increment", ""),
+  /** {@link MStress}. */
+  M_STRESS("MStress", "io.ashlar.bench.workload.MStress.round", ""),
+  /** {@link RpTest}. */
+  RP_TEST("RpTest", "io.ashlar.bench.workload.RpTest.loop", ""),
+  /** {@link AllocTest}. */
+  ALLOC_TEST("AllocTest", "io.ashlar.bench.workload.AllocTest.replace", ""),
+  /** {@link Sh6Bench}. */
+  SH6_BENCH("Sh6Bench", "io.ashlar.bench.workload.Sh6Bench.allocate", ""),
+  /** {@link GlibcSimple}. */
+  GLIBC_SIMPLE("GlibcSimple", "io.ashlar.bench.workload.GlibcSimple.allocateAndFree", "n"),
+  /** {@link GlibcThread}. */
+  GLIBC_THREAD("GlibcThread", "io.ashlar.bench.workload.GlibcThread.replace", ""),
+  /** {@link MallocLarge}. */
+  MALLOC_LARGE("MallocLarge", "io.ashlar.bench.workload.MallocLarge.replace", ""),
+  /** {@link MLeak}. */
+  M_LEAK("MLeak", "io.ashlar.bench.workload.MLeak.run", "rounds"),
+  /** {@link LinuxScalability}. */
+  LINUX_SCALABILITY("LinuxScalability", "io.ashlar.bench.workload.LinuxScalability.burst", "size"),
+  /** {@link ThreadTest}. */
+  THREAD_TEST("ThreadTest", "io.ashlar.bench.workload.ThreadTest.burst", ""),
+  /** {@link ConstantOccupancy}. */
+  CONSTANT_OCCUPANCY(
+      "ConstantOccupancy", "io.ashlar.bench.workload.ConstantOccupancy.replace", "size"),
+  /** {@link MessagePassing}. */
+  MESSAGE_PASSING("MessagePassing", "io.ashlar.bench.workload.MessagePassing.batch", ""),
+  /** {@link Contention}. */
+  CONTENTION("Contention", "io.ashlar.bench.workload.Contention.swap", ""),
+  /** {@link ThreadChurn}. */
+  THREAD_CHURN("ThreadChurn", "io.ashlar.bench.workload.ThreadChurn.live", ""),
+  /** {@link VirtualThreads}. */
+  VIRTUAL_THREADS("VirtualThreads", "io.ashlar.bench.workload.VirtualThreads.run", ""),
+  /** {@link ArenaScope}. */
+  ARENA_SCOPE("ArenaScope", "io.ashlar.bench.workload.ArenaScope.scope", "structs"),
   /** Replay of a recorded trace. */
   TRACE_REPLAY("TraceReplay", "io.ashlar.bench.replay.TraceReplay.recordedOrder", "trace");
 
   /** Bytes of a block in the workloads with one size. */
   public static final int BLOCK_BYTES = 64;
+
+  /** Those in which more threads work than JMH has. */
+  private static final Set<WorkloadName> MANY_THREADS =
+      EnumSet.of(M_STRESS, M_LEAK, THREAD_CHURN, VIRTUAL_THREADS);
 
   private final String label;
   private final String benchmark;
@@ -122,7 +165,8 @@ public enum WorkloadName {
    * allocation and free pair up, and so do designs that cannot free but the newest block; the
    * handle is shown there alone because the look-up that it saves weighs most there. What new
    * memory costs is shown by those that give theirs back when they are told to: of others the
-   * blocks are new once, or as often as they please.
+   * blocks are new once, or as often as they please. The empty harness has one block for each
+   * thread, so it fits neither where blocks are verified nor where threads come and go.
    *
    * @param peer the allocator
    * @return whether it can
@@ -132,8 +176,9 @@ public enum WorkloadName {
       return peer.trims();
     }
     return switch (peer.fit()) {
-      case ALL -> true;
-      case PAIRS -> this == PAIR;
+      case ALL -> peer != Peer.NONE || !MANY_THREADS.contains(this);
+      case PAIRS -> this == PAIR || this == ARENA_SCOPE;
+      case SCOPES -> this == ARENA_SCOPE;
       case OBJECTS -> this == OBJECT_REUSE;
       case PAGES -> false;
     };

@@ -23,6 +23,11 @@ public class FreeListSubject extends Subject {
     memory = Arena.ofAuto().allocate(CAPACITY, 4096);
   }
 
+  /** This one below the checks of a workload's calls. */
+  public final Subject verified() {
+    return new VerifyingSubject(Peer.SPINLOCK, this);
+  }
+
   @Override
   public synchronized long malloc(long byteSize) {
     return alignedAlloc(UNIT, byteSize);
