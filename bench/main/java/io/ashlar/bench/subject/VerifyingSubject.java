@@ -77,9 +77,17 @@ final class VerifyingSubject extends Subject {
   public long alignedAlloc(long byteAlignment, long byteSize) {
     int guard = nextGuard((int) Math.max(byteAlignment, GUARD_BYTES));
     long start = below.alignedAlloc(byteAlignment, byteSize + 2L * guard);
-    long demanded =
-        peer == Peer.MIMALLOC ? Math.min(byteAlignment, MIMALLOC_ALIGNMENT) : byteAlignment;
-    return enter(start, demanded, guard, byteSize);
+    return enter(start, demanded(byteAlignment, byteSize + 2L * guard), guard, byteSize);
+  }
+
+  private long demanded(long byteAlignment, long bytes) {
+    if (peer.isBuiltHere()) {
+      return byteAlignment;
+    }
+    if (bytes == 0) {
+      return WORD_ALIGNMENT; // jemalloc aligns no more than that where there is nothing to align
+    }
+    return peer == Peer.MIMALLOC ? Math.min(byteAlignment, MIMALLOC_ALIGNMENT) : byteAlignment;
   }
 
   @Override
