@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
       ListCommand.class,
       JmhCommand.class,
       ReplayCommand.class,
+      ConvertCommand.class,
       FaultsCommand.class,
       ReportCommand.class,
       CompareCommand.class,

@@ -10,7 +10,7 @@ import java.util.zip.GZIPInputStream;
 final class TraceReader {
 
   /** The bytes {@code ALTRACE1}, little-endian. */
-  private static final long MAGIC = 0x3145434152544C41L;
+  static final long MAGIC = 0x3145434152544C41L;
 
   private static final int BUFFER_BYTES = 1 << 16;
 
