@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
       ListCommand.class,
       JmhCommand.class,
       ReplayCommand.class,
+      LatencyCommand.class,
       ConvertCommand.class,
       FaultsCommand.class,
       ReportCommand.class,

@@ -140,6 +140,7 @@ final class Charts {
     String of = group.title() + (threads == 1 ? ", 1 thread" : ", " + threads + " threads");
     XYChart chart = chart(of, "calls that take at most as long", "ns");
     logarithmic(chart.getStyler());
+    chart.getStyler().setYAxisLogarithmicDecadeOnly(true); // from tens of ns to many ms
     chart.getStyler().setxAxisTickLabelsFormattingFunction(Charts::ninesLabel);
     chart.getStyler().setXAxisTickMarkSpacingHint(WIDTH / 7);
     chart.getStyler().setXAxisMin(0.0).setXAxisMax(MOST_NINES);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.bench.report;
 
+import io.ashlar.bench.latency.Calls;
+import io.ashlar.bench.latency.LatencySeries;
+import io.ashlar.bench.latency.Timing;
 import io.ashlar.bench.replay.Replays;
 import io.ashlar.bench.replay.Replays.Summary;
 import io.ashlar.bench.report.About.Note;
@@ -12,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.infra.IterationParams;
@@ -77,12 +81,13 @@ public final class JmhResults {
       forks.add(
           fork(
               params,
-              new ThroughputResult(
-                  ResultRole.PRIMARY,
-                  workload.label(),
-                  outcome.operations(),
-                  outcome.nanos(),
-                  TimeUnit.MICROSECONDS)));
+              List.of(
+                  new ThroughputResult(
+                      ResultRole.PRIMARY,
+                      workload.label(),
+                      outcome.operations(),
+                      outcome.nanos(),
+                      TimeUnit.MICROSECONDS))));
     }
     return new RunResult(params, forks);
   }
@@ -110,15 +115,7 @@ public final class JmhResults {
             series.nsPerOp().length);
     List<BenchmarkResult> forks = new ArrayList<>();
     for (double nanos : series.nsPerOp()) {
-      BenchmarkResult fork =
-          fork(
-              params,
-              new AverageTimeResult(
-                  ResultRole.PRIMARY,
-                  WorkloadName.TRACE_REPLAY.label(),
-                  NANOS_PER_OP_SCALE,
-                  Math.round(nanos * NANOS_PER_OP_SCALE),
-                  TimeUnit.NANOSECONDS));
+      BenchmarkResult fork = fork(params, List.of(nanos(WorkloadName.TRACE_REPLAY, nanos)));
       if (summary.peakResidentBytes() > 0) {
         fork.addBenchmarkResult(bytes(PEAK_RESIDENT, summary.peakResidentBytes()));
         fork.addBenchmarkResult(bytes(METADATA, summary.metadataBytes()));
@@ -156,13 +153,65 @@ public final class JmhResults {
     return new Note(command, series.curve());
   }
 
+  /**
+   * The times of single calls.
+   *
+   * @param series one round or more
+   * @param timing from when on they count
+   * @param calls which
+   * @return the mean by round, and as secondary metrics the percentiles by round
+   */
+  public static RunResult of(LatencySeries series, Timing timing, Calls calls) {
+    WorkloadName workload = series.workload();
+    Map<String, String> parameters = new TreeMap<>();
+    parameters.put("allocator", series.allocator());
+    parameters.put("calls", calls.label());
+    parameters.put("timing", timing.label());
+    if (!workload.parameter().isEmpty()) {
+      parameters.put(workload.parameter(), Integer.toString(WorkloadName.BLOCK_BYTES));
+    }
+    List<Histogram> rounds = series.byRound(timing, calls);
+    BenchmarkParams params =
+        params(
+            workload.benchmark(),
+            series.threads(),
+            Mode.AverageTime,
+            TimeUnit.NANOSECONDS,
+            parameters,
+            rounds.size());
+    List<BenchmarkResult> forks = new ArrayList<>();
+    for (Histogram round : rounds) {
+      List<Result<?>> measured = new ArrayList<>();
+      measured.add(nanos(workload, round.getMean()));
+      LatencySeries.PERCENTILES.forEach(
+          (name, percent) ->
+              measured.add(
+                  new ScalarResult(
+                      "latency·" + name,
+                      round.getValueAtPercentile(percent),
+                      "ns/op",
+                      percent == 100 ? AggregationPolicy.MAX : AggregationPolicy.AVG)));
+      forks.add(fork(params, measured));
+    }
+    return new RunResult(params, forks);
+  }
+
   private static ScalarResult bytes(String name, long bytes) {
     return new ScalarResult(name, bytes, "B", AggregationPolicy.AVG);
   }
 
-  private static BenchmarkResult fork(BenchmarkParams params, Result<?> measured) {
+  private static AverageTimeResult nanos(WorkloadName workload, double nanos) {
+    return new AverageTimeResult(
+        ResultRole.PRIMARY,
+        workload.label(),
+        NANOS_PER_OP_SCALE,
+        Math.round(nanos * NANOS_PER_OP_SCALE),
+        TimeUnit.NANOSECONDS);
+  }
+
+  private static BenchmarkResult fork(BenchmarkParams params, List<? extends Result<?>> measured) {
     IterationResult iteration = new IterationResult(params, params.getMeasurement(), null);
-    iteration.addResult(measured);
+    measured.forEach(iteration::addResult);
     return new BenchmarkResult(params, List.of(iteration));
   }
 

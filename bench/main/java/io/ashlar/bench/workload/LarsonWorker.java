@@ -14,7 +14,7 @@ import java.util.concurrent.locks.LockSupport;
  * work in parcels of {@link #PARCEL_STEPS}. The slots are touched by one thread of the chain at a
  * time, and starting the next thread publishes them to it.
  */
-final class LarsonWorker extends Worker {
+class LarsonWorker extends Worker {
 
   /** Steps between two looks at the outside: long enough that a wake-up is under 1 %. */
   static final int PARCEL_STEPS = 20_000;
@@ -123,10 +123,12 @@ final class LarsonWorker extends Worker {
   private void work() {
     try {
       Subject subject = shared.forThread();
+      beginCalls();
       for (int done = 0; done < lifetimeSteps && !stopping; done += PARCEL_STEPS) {
         parcel(subject);
         LockSupport.unpark(receiver);
       }
+      endCalls();
       if (stopping) {
         ended.countDown();
       } else {
@@ -149,7 +151,7 @@ final class LarsonWorker extends Worker {
     long sum = 0;
     for (int step = 0; step < SLICE_STEPS; step++) {
       int i = random.below(slots.length);
-      subject.free(slots[i]);
+      free(subject, slots[i]);
       slots[i] = allocate(subject);
       sum += slots[i];
     }
@@ -158,7 +160,7 @@ final class LarsonWorker extends Worker {
 
   private long allocate(Subject subject) {
     int bytes = MIN_BYTES + random.below(MAX_BYTES - MIN_BYTES + 1);
-    long block = subject.malloc(bytes);
+    long block = malloc(subject, bytes);
     RawMemory.putByte(block, (byte) bytes);
     RawMemory.putByte(block + bytes - 1, (byte) bytes);
     return block;

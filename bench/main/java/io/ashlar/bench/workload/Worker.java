@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.bench.workload;
 
+import io.ashlar.bench.subject.Subject;
 import io.ashlar.memory.Padding;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
@@ -38,6 +39,25 @@ abstract class Worker extends Padding {
 
   /** Frees what is left, when no thread works any more. */
   abstract void finish();
+
+  /**
+   * Allocates. This and the three below are where {@link TimedCalls} comes in: where calls are not
+   * timed, no class that overrides them is loaded, and they are bound as {@link Subject}'s are.
+   */
+  long malloc(Subject subject, long byteSize) {
+    return subject.malloc(byteSize);
+  }
+
+  /** Frees. */
+  void free(Subject subject, long block) {
+    subject.free(block);
+  }
+
+  /** Calls follow, one after the other until {@link #endCalls}. */
+  void beginCalls() {}
+
+  /** No calls for a while, for reasons that are not the allocator's. */
+  void endCalls() {}
 
   /** Operations so far; may be asked by any thread. */
   long operations() {

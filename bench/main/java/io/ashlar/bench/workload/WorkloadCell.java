@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.bench.workload;
 
-import io.ashlar.bench.Compiler;
 import io.ashlar.bench.subject.Peer;
 import io.ashlar.bench.subject.Subject;
 import java.nio.file.Files;
@@ -9,46 +8,25 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.BrokenBarrierException;
-import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
  * One workload with one allocator, at one number of threads after the other, in a JVM of its own:
- * the cell of the main job.
- *
- * <p>The threads work in bursts, between which the compiler may catch up: each number of threads
- * until in two bursts in a row next to nothing was compiled and gained, and the first for a while
- * at least. In the last burst all their operations between two moments are counted and divided by
- * the time between: one figure for the machine, not a sum of the threads' own figures, which would
- * count a thread's good moments alone where threads take turns on a processor.
+ * the cell of the main job. The first number of threads warms up for a while at least.
  */
 public final class WorkloadCell {
 
-  private static final int BURST_MILLIS = 12;
   private static final int MIN_FIRST_BURSTS = 25;
-  private static final int MAX_BURSTS = 40;
-  private static final double RISE = 1.05;
-  private static final long COMPILED_MILLIS = 2;
-  private static final int LEAD_MILLIS = 2;
 
   private final WorkloadName workload;
   private final Subject subject;
   private final HandOver handOver = new HandOver(XmallocWorker.BATCHES, XmallocWorker.BATCH_BLOCKS);
-  private final Worker[] workers;
-  private final CyclicBarrier begin;
-  private final CyclicBarrier end;
-  private volatile Stop stop = new Stop();
-  private volatile boolean over;
-  private volatile Throwable failure;
+  private final int threads;
 
   private WorkloadCell(WorkloadName workload, Subject subject, int threads) {
     this.workload = workload;
     this.subject = subject;
-    workers = new Worker[threads];
-    begin = new CyclicBarrier(threads + 1);
-    end = new CyclicBarrier(threads + 1);
+    this.threads = threads;
   }
 
   /**
@@ -135,81 +113,12 @@ public final class WorkloadCell {
     return lines;
   }
 
-  private Outcome measure(int minBursts, int millis) throws Exception {
-    for (int i = 0; i < workers.length; i++) {
-      int index = i;
-      new Thread(() -> work(index), "worker-" + i).start();
-    }
-    await(end);
-    warmUp(minBursts);
-    final Outcome counted = burst(millis);
-    over = true;
-    await(begin);
-    await(end);
-    return counted;
-  }
-
-  /** Makes bursts until in two in a row hardly anything was compiled and gained. */
-  private void warmUp(int minBursts) throws Exception {
-    double best = 0;
-    int still = 0;
-    for (int i = 0; i < MAX_BURSTS && (i < minBursts || still < 2); i++) {
-      long compiled = Compiler.totalMillis();
-      double speed = burst(BURST_MILLIS).opsPerMicro();
-      boolean compiles = Compiler.totalMillis() - compiled > COMPILED_MILLIS;
-      still = compiles || speed > best * RISE ? 0 : still + 1;
-      best = Math.max(best, speed);
-    }
-  }
-
-  /** Lets the threads work for a while. */
-  private Outcome burst(int millis) throws Exception {
-    Compiler.awaitQuiet();
-    stop = new Stop();
-    await(begin);
-    TimeUnit.MILLISECONDS.sleep(LEAD_MILLIS);
-    long start = System.nanoTime();
-    long before = operations();
-    TimeUnit.MILLISECONDS.sleep(millis);
-    long nanos = System.nanoTime() - start;
-    long operations = operations() - before;
-    stop.stop();
-    await(end);
-    return new Outcome(operations, nanos, subject.version());
-  }
-
-  private long operations() {
-    long sum = 0;
-    for (Worker worker : workers) {
-      sum += worker.operations();
-    }
-    return sum;
-  }
-
-  private void await(CyclicBarrier barrier) throws Exception {
-    try {
-      barrier.await();
-    } catch (BrokenBarrierException e) {
-      throw new IllegalStateException("a worker failed", failure);
-    }
-  }
-
-  private void work(int index) {
-    try {
-      Worker worker = worker(index);
-      workers[index] = worker;
-      await(end);
-      for (await(begin); !over; await(begin)) {
-        worker.burst(stop);
-        await(end);
-      }
-      worker.finish();
-      await(end);
-    } catch (Throwable e) {
-      failure = e;
-      begin.reset();
-      end.reset();
-    }
+  private Outcome measure(int minBursts, int millis) throws InterruptedException {
+    WorkerThreads workers = new WorkerThreads(threads, this::worker);
+    workers.warmUp(minBursts);
+    WorkerThreads.Count count = workers.burst(millis);
+    workers.finish();
+    return new Outcome(count.operations(), count.nanos(), subject.version());
   }
 
   private Worker worker(int index) {
@@ -219,11 +128,7 @@ public final class WorkloadCell {
       case LARSON -> new LarsonWorker(subject, index);
       case XMALLOC_TEST ->
           new XmallocWorker(
-              subject.forThread(),
-              handOver,
-              index,
-              workers.length,
-              new int[] {WorkloadName.BLOCK_BYTES});
+              subject.forThread(), handOver, index, threads, new int[] {WorkloadName.BLOCK_BYTES});
       default -> throw new IllegalArgumentException(workload.label() + " is for JMH alone");
     };
   }

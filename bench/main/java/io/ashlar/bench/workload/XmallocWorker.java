@@ -12,7 +12,7 @@ import org.agrona.concurrent.IdleStrategy;
  * One thread of {@link XmallocTest}: it allocates batches, or it frees them. A thread that is alone
  * does both in turn.
  */
-final class XmallocWorker extends Worker {
+class XmallocWorker extends Worker {
 
   /** Blocks in a batch. */
   static final int BATCH_BLOCKS = 4096;
@@ -138,9 +138,11 @@ final class XmallocWorker extends Worker {
   }
 
   private long[] fill(long[] batch) {
+    beginCalls();
     for (int from = 0; from < batch.length; from += STRIDE) {
       fill(batch, from, Math.min(batch.length, from + STRIDE));
     }
+    endCalls();
     return batch;
   }
 
@@ -149,21 +151,23 @@ final class XmallocWorker extends Worker {
     for (int i = from; i < to; i++) {
       int bytes = sizes[next];
       next = next + 1 == sizes.length ? 0 : next + 1;
-      long block = subject.malloc(bytes);
+      long block = malloc(subject, bytes);
       RawMemory.fill(block, Math.min(bytes, WRITTEN_BYTES), block);
       batch[i] = block;
     }
   }
 
   private void free(long[] batch) {
+    beginCalls();
     for (int from = 0; from < batch.length; from += STRIDE) {
       free(batch, from, Math.min(batch.length, from + STRIDE));
     }
+    endCalls();
   }
 
   private void free(long[] batch, int from, int to) {
     for (int i = from; i < to; i++) {
-      subject.free(batch[i]);
+      free(subject, batch[i]);
     }
   }
 }

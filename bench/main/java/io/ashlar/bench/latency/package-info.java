@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** How long single calls take. */
+package io.ashlar.bench.latency;
