@@ -98,9 +98,25 @@ record ScalableAllocator(
     return mallocSlow(byteSize);
   }
 
+  /**
+   * Longer than the 35 bytes of code up to which the compiler inlines what is called once in a
+   * hundred times: the slow path would take the place of the caller's own code in its budget.
+   */
   private long mallocSlow(long byteSize) {
-    long address = mallocEntering(byteSize);
-    return address != NULL || !canRetry(byteSize) ? address : mallocEntering(byteSize);
+    boolean retried = false;
+    while (true) {
+      ThreadCache cache = caches.enter();
+      long address;
+      try {
+        address = cache.malloc(byteSize);
+      } finally {
+        caches.leave(cache);
+      }
+      if (address != NULL || retried || !canRetry(byteSize)) {
+        return address;
+      }
+      retried = true;
+    }
   }
 
   /**
@@ -109,15 +125,6 @@ record ScalableAllocator(
    */
   private boolean canRetry(long byteSize) {
     return byteSize <= region.byteSize() && slabCaches.giveBack() > 0;
-  }
-
-  private long mallocEntering(long byteSize) {
-    ThreadCache cache = caches.enter();
-    try {
-      return cache.malloc(byteSize);
-    } finally {
-      caches.leave(cache);
-    }
   }
 
   @Override

@@ -111,7 +111,11 @@ public final class ThreadCache {
     return address != NULL ? address : allocateSlow(code);
   }
 
+  // Longer than what the compiler inlines where it is seldom called, as mallocSlow of the
+  // allocator.
   private long allocateSlow(int code) {
+    caches.checkOpen();
+    visitSlowPath();
     boolean loaded = refill(SizeClasses.sizeClass(code));
     reportFaults();
     return loaded ? allocate(code) : NULL;
@@ -178,8 +182,6 @@ public final class ThreadCache {
 
   /** Loads an empty magazine from a shard; false if memory is out. */
   private boolean refill(int sizeClass) {
-    caches.checkOpen();
-    visitSlowPath();
     Magazines.grow(record, sizeClass);
     int half = (Magazines.capacity(record, sizeClass) + 1) / 2;
     long into = Magazines.rounds(record, sizeClass);

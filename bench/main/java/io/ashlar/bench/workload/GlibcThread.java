@@ -6,6 +6,7 @@ import io.ashlar.bench.subject.Subject;
 import java.util.Arrays;
 import java.util.function.BooleanSupplier;
 import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.CompilerControl;
 import org.openjdk.jmh.annotations.Param;
 
 /**
@@ -66,6 +67,11 @@ public class GlibcThread extends ThreadWorkload {
    */
   @Benchmark
   public long replace() {
+    return replaceOne();
+  }
+
+  @CompilerControl(CompilerControl.Mode.DONT_INLINE)
+  private long replaceOne() {
     int i = random.below(blocks.length);
     subject.free(blocks[i]);
     long block = allocate();

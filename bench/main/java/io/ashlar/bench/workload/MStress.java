@@ -5,6 +5,7 @@ import io.ashlar.bench.subject.RawMemory;
 import io.ashlar.bench.subject.Subject;
 import java.util.function.BooleanSupplier;
 import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.CompilerControl;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.infra.Control;
 
@@ -116,7 +117,11 @@ public class MStress extends ThreadWorkload {
     }
   }
 
-  /** A block in whose first word its length stands, and in each other what follows from that. */
+  /**
+   * A block in whose first word its length stands, and in each other what follows from that. This
+   * and {@link #free} are methods of their own in machine code, too: see {@link Workload}.
+   */
+  @CompilerControl(CompilerControl.Mode.DONT_INLINE)
   private long allocate(Subject subject, int maxWords) {
     int chance = random.below(PER_TEN_THOUSAND);
     int factor = chance < 4 ? 10_000 : chance < 24 ? 1_000 : chance < 224 ? 100 : 1;
@@ -129,6 +134,7 @@ public class MStress extends ThreadWorkload {
     return block;
   }
 
+  @CompilerControl(CompilerControl.Mode.DONT_INLINE)
   private static void free(Subject subject, long block) {
     long value = RawMemory.getLong(block);
     long words = value ^ COOKIE;

@@ -33,9 +33,7 @@ final class ObjectWorker extends Padding {
   /**
    * Replaces an object by a constructed one, uses that, and returns what came of the use.
    *
-   * <p>A method of its own in machine code, too: JMH's loop is parsed twice, and twice this is more
-   * than the compiler inlines. Where it stopped, in the middle of a subject's path, was measured
-   * rather than the subject.
+   * <p>A method of its own in machine code, too: see {@link Workload}.
    */
   @CompilerControl(CompilerControl.Mode.DONT_INLINE)
   long step() {

@@ -14,6 +14,11 @@ import org.openjdk.jmh.annotations.Warmup;
  *
  * <p>The time per operation is a thread's time: with {@code T} threads, operations per second are
  * {@code T} over it, or ask JMH for {@code -bm thrpt}.
+ *
+ * <p>A step that is long, or is done in several places of one method, is a method of its own in
+ * machine code, for every subject. The compiler stops inlining into a method that has become too
+ * large, and JMH's loop is parsed twice: where it stopped, in the middle of a subject's path, would
+ * be measured.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
