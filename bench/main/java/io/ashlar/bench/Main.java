@@ -34,6 +34,8 @@ import picocli.CommandLine.Spec;
       FaultsCommand.class,
       ReportCommand.class,
       CompareCommand.class,
+      CountsCommand.class,
+      ModelCommand.class,
       FullCommand.class,
     })
 public final class Main implements Callable<Integer> {

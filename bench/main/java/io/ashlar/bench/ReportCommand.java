@@ -53,21 +53,29 @@ final class ReportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<Path> chosen =
-        files.isEmpty() ? USUAL.stream().filter(Files::exists).toList() : List.copyOf(files);
-    if (chosen.isEmpty()) {
-      throw new IllegalArgumentException("no results yet: neither of " + USUAL + " exists");
-    }
+    List<Path> chosen = chosen(files);
     List<Results> runs = new ArrayList<>();
     for (Path file : chosen) {
-      if (!Files.isReadable(file)) {
-        throw new IllegalArgumentException("cannot read " + file);
-      }
       runs.add(ResultsFile.read(file));
     }
     Path target = page == null ? chosen.get(0).resolveSibling("index.html") : page;
     write(runs, target, spec.commandLine().getOut());
     return 0;
+  }
+
+  /** The files asked for, which can be read; the usual ones that exist if none are. */
+  static List<Path> chosen(List<Path> files) {
+    List<Path> chosen =
+        files.isEmpty() ? USUAL.stream().filter(Files::exists).toList() : List.copyOf(files);
+    if (chosen.isEmpty()) {
+      throw new IllegalArgumentException("no results yet: neither of " + USUAL + " exists");
+    }
+    for (Path file : chosen) {
+      if (!Files.isReadable(file)) {
+        throw new IllegalArgumentException("cannot read " + file);
+      }
+    }
+    return chosen;
   }
 
   static void write(List<Results> runs, Path page, PrintWriter out) throws IOException {

@@ -102,4 +102,26 @@ class MainTest {
     assertThat(run("replay", "redis", "--threads", "many")).isNotZero();
     assertThat(err.toString()).contains("single or recorded");
   }
+
+  @Test
+  void countsWhatIsBuiltHere() {
+    assertThat(run("counts", "--allocators", "glibc")).isNotZero();
+    assertThat(err.toString()).contains("glibc is not built here");
+    assertThat(run("counts", "--threads", "3")).isNotZero();
+    assertThat(err.toString()).contains("1 or an even number");
+    assertThat(run("counts", "--workloads", "FirstTouch")).isNotZero();
+    assertThat(err.toString()).contains("FirstTouch cannot be counted");
+  }
+
+  /** In JVMs of their own: the baseline takes its lock twice in a pair, ashlar shares nothing. */
+  @Test
+  void countsPairs() {
+    assertThat(
+            run("counts", "--workloads", "Pair", "--allocators", "ashlar,spinlock", "--threads=2"))
+        .isZero();
+    String[] tables = out.toString().split("Pair, spinlock", -1);
+    assertThat(tables).hasSize(2);
+    assertThat(tables[0]).containsPattern("shared writes +0\\R");
+    assertThat(tables[1]).containsPattern("lock acquisitions +2\\.00000\\R");
+  }
 }

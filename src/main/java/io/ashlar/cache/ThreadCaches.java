@@ -2,6 +2,7 @@
 package io.ashlar.cache;
 
 import io.ashlar.memory.Backoff;
+import io.ashlar.memory.Counts;
 import io.ashlar.memory.SpinLock;
 import io.ashlar.region.Region;
 import io.ashlar.slab.SlabSpace;
@@ -282,6 +283,9 @@ public final class ThreadCaches {
   private ThreadCache create(Thread thread) {
     lock.lock();
     try {
+      if (Counts.ON) {
+        Counts.locked();
+      }
       checkOpen();
       lookForEnded(Math.min(LOOKED_AT, all.size()));
       long record = record();

@@ -3,6 +3,7 @@ package io.ashlar.classic;
 
 import static io.ashlar.Allocator.NULL;
 
+import io.ashlar.memory.Counts;
 import io.ashlar.memory.Memory;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
@@ -53,11 +54,18 @@ final class DeferredFrees {
    * @return about how many blocks wait now
    */
   long put(long block) {
-    long next;
+    boolean done;
     do {
-      next = headOpaque(this);
+      long next = headOpaque(this);
       Memory.putLong(block, next);
-    } while (!HEAD.compareAndSet(this, next, block));
+      done = HEAD.compareAndSet(this, next, block);
+      if (Counts.ON) {
+        Counts.atomic(done);
+      }
+    } while (!done);
+    if (Counts.ON) {
+      Counts.atomic(true);
+    }
     return (long) COUNT.getAndAdd(this, 1L) + 1;
   }
 

@@ -9,6 +9,7 @@ import io.ashlar.frame.FrameTable;
 import io.ashlar.frame.Metadata;
 import io.ashlar.frame.SpinLockBuddy;
 import io.ashlar.memory.Bits;
+import io.ashlar.memory.Counts;
 import io.ashlar.memory.Memory;
 import io.ashlar.region.PosixVirtualMemory;
 import io.ashlar.region.Region;
@@ -189,6 +190,9 @@ public final class FixedSizeBlockAllocator extends RegionAllocator {
       }
       block = heads[sizeClass];
     }
+    if (Counts.ON) {
+      Counts.booked(2); // the head, the sum
+    }
     heads[sizeClass] = Memory.getLong(block);
     allocations[sizeClass]++;
     return block;
@@ -324,6 +328,9 @@ public final class FixedSizeBlockAllocator extends RegionAllocator {
       return;
     }
     int sizeClass = BlockTag.sizeClass(tag);
+    if (Counts.ON) {
+      Counts.booked(3); // the link in the block, the head, the sum
+    }
     Memory.putLong(address, heads[sizeClass]);
     heads[sizeClass] = address;
     frees[sizeClass]++;

@@ -6,6 +6,7 @@ import io.ashlar.AllocatorStats;
 import io.ashlar.InvalidFreeException;
 import io.ashlar.OutOfNativeMemoryError;
 import io.ashlar.memory.Bits;
+import io.ashlar.memory.Counts;
 import io.ashlar.memory.Memory;
 import io.ashlar.region.Region;
 import java.lang.foreign.MemorySegment;
@@ -193,12 +194,17 @@ public final class UserHeap implements Allocator {
 
   private boolean add(long bytes) {
     long before;
+    boolean done;
     do {
       before = usedOpaque(this);
       if (limit - before < bytes) {
         return false;
       }
-    } while (!USED.compareAndSet(this, before, before + bytes));
+      done = USED.compareAndSet(this, before, before + bytes);
+      if (Counts.ON) {
+        Counts.atomic(done);
+      }
+    } while (!done);
     long highest = (long) PEAK.getOpaque(this);
     while (highest < before + bytes && !PEAK.compareAndSet(this, highest, before + bytes)) {
       highest = (long) PEAK.getOpaque(this);
@@ -208,6 +214,9 @@ public final class UserHeap implements Allocator {
 
   private void uncharge(long bytes) {
     for (UserHeap heap = this; heap != null; heap = heap.parent) {
+      if (Counts.ON) {
+        Counts.atomic(true);
+      }
       USED.getAndAdd(heap, -bytes);
     }
   }

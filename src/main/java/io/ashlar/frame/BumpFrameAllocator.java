@@ -2,6 +2,7 @@
 package io.ashlar.frame;
 
 import io.ashlar.memory.Bits;
+import io.ashlar.memory.Counts;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -56,6 +57,14 @@ public final class BumpFrameAllocator implements FrameAllocator {
     return (long) next << 32 | live;
   }
 
+  private boolean replace(long before, long after) {
+    boolean done = state.compareAndSet(before, after);
+    if (Counts.ON) {
+      Counts.atomic(done);
+    }
+    return done;
+  }
+
   @Override
   public int allocate(int count, int alignment) {
     Requests.checkAllocation(count, alignment);
@@ -65,7 +74,7 @@ public final class BumpFrameAllocator implements FrameAllocator {
       if (before < 0 || first + count > frames) {
         return NONE;
       }
-      if (state.compareAndSet(before, word((int) first + count, live(before) + count))) {
+      if (replace(before, word((int) first + count, live(before) + count))) {
         return (int) first;
       }
     }
@@ -79,7 +88,7 @@ public final class BumpFrameAllocator implements FrameAllocator {
       if (first + count > next(before) || count > live(before)) {
         throw Requests.notAllocated(first, count);
       }
-      if (state.compareAndSet(before, before - count)) {
+      if (replace(before, before - count)) {
         return;
       }
     }
@@ -95,7 +104,7 @@ public final class BumpFrameAllocator implements FrameAllocator {
         return false;
       }
       long after = word(first + newCount, live(before) + newCount - count);
-      if (state.compareAndSet(before, after)) {
+      if (replace(before, after)) {
         return true;
       }
     }
@@ -146,7 +155,7 @@ public final class BumpFrameAllocator implements FrameAllocator {
       if (before < 0 || next(before) == frames) {
         return;
       }
-    } while (!state.compareAndSet(before, before | VISITED));
+    } while (!replace(before, before | VISITED));
     try {
       visitor.visit(next(before), frames - next(before));
     } finally {

@@ -155,7 +155,11 @@ public final class Memory {
    * @return whether it was replaced
    */
   public static boolean casLong(long address, long expected, long value) {
-    return LONGS.compareAndSet(ALL, address, expected, value);
+    boolean done = LONGS.compareAndSet(ALL, address, expected, value);
+    if (Counts.ON) {
+      Counts.atomic(done);
+    }
+    return done;
   }
 
   /**
@@ -166,6 +170,9 @@ public final class Memory {
    * @return the word before
    */
   public static long getAndOrLong(long address, long bits) {
+    if (Counts.ON) {
+      Counts.atomic(true);
+    }
     return (long) LONGS.getAndBitwiseOr(ALL, address, bits);
   }
 
@@ -177,6 +184,9 @@ public final class Memory {
    * @return the word before
    */
   public static long getAndAndLong(long address, long bits) {
+    if (Counts.ON) {
+      Counts.atomic(true);
+    }
     return (long) LONGS.getAndBitwiseAnd(ALL, address, bits);
   }
 
@@ -200,7 +210,11 @@ public final class Memory {
         return false;
       }
       int after = (before & ~(0xFF << shift)) | ((value & 0xFF) << shift);
-      if (INTS.compareAndSet(ALL, word, before, after)) {
+      boolean done = INTS.compareAndSet(ALL, word, before, after);
+      if (Counts.ON) {
+        Counts.atomic(done);
+      }
+      if (done) {
         return true;
       }
     }

@@ -29,13 +29,37 @@ public final class SpinLock extends SpinLockState {
    * @return whether the caller now holds it
    */
   public boolean tryLock() {
-    return (int) HELD.getOpaque(this) == 0 && HELD.compareAndSet(this, 0, 1);
+    if ((int) HELD.getOpaque(this) != 0) {
+      if (Counts.ON) {
+        Counts.notLocked(false);
+      }
+      return false;
+    }
+    boolean taken = HELD.compareAndSet(this, 0, 1);
+    if (Counts.ON) {
+      count(taken);
+    }
+    return taken;
   }
 
   /** Takes the lock, waiting until it is free. Blocking. */
   public void lock() {
     while (!HELD.compareAndSet(this, 0, 1)) {
+      if (Counts.ON) {
+        count(false);
+      }
       Backoff.awaitFree(this);
+    }
+    if (Counts.ON) {
+      count(true);
+    }
+  }
+
+  private static void count(boolean taken) {
+    if (taken) {
+      Counts.locked();
+    } else {
+      Counts.notLocked(true);
     }
   }
 

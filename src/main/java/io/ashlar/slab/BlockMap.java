@@ -4,6 +4,7 @@ package io.ashlar.slab;
 import io.ashlar.frame.FrameTable;
 import io.ashlar.frame.Metadata;
 import io.ashlar.memory.Bits;
+import io.ashlar.memory.Counts;
 import io.ashlar.memory.Memory;
 import io.ashlar.region.Region;
 
@@ -174,6 +175,9 @@ public record BlockMap(
    */
   public void setLive(long place) {
     if (checked) {
+      if (Counts.ON) {
+        Counts.state(stateAddress(place));
+      }
       Memory.putByte(stateAddress(place), LIVE);
     }
   }
@@ -185,6 +189,9 @@ public record BlockMap(
    */
   public void setFree(long place) {
     if (checked) {
+      if (Counts.ON) {
+        Counts.state(stateAddress(place));
+      }
       Memory.putByte(stateAddress(place), (byte) 0);
     }
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.slab;
 
+import io.ashlar.memory.Counts;
+
 /**
  * Batches of free blocks that wait in a shard for the next magazine that is empty: what one thread
  * gives back goes to another, or to itself, without a look at a single block. After the depot of
@@ -43,8 +45,15 @@ final class Depot {
     blocks[sizeClass] += batch.count();
     FreeBatch last = first[sizeClass];
     if (last != null && last.count() + batch.count() <= FreeBatch.CAPACITY) {
+      if (Counts.ON) {
+        Counts.filled(batch.count());
+        Counts.booked(2); // the batch's count, the sum
+      }
       batch.moveTo(last);
     } else {
+      if (Counts.ON) {
+        Counts.booked(3); // the batch's link, the first, the sum
+      }
       batch.next = last;
       first[sizeClass] = batch;
     }
@@ -59,6 +68,9 @@ final class Depot {
   /** Takes blocks out of the first batch of its class; once empty it is the caller's. */
   int take(FreeBatch batch, long into, int n) {
     int taken = batch.unload(into, n);
+    if (Counts.ON) {
+      Counts.booked(batch.count() == 0 ? 3 : 2); // the batch's fields, the sum; the first
+    }
     subtract(batch.sizeClass(), taken);
     if (batch.count() == 0) {
       first[batch.sizeClass()] = batch.next;

@@ -2,6 +2,7 @@
 package io.ashlar.slab;
 
 import io.ashlar.frame.FrameTable;
+import io.ashlar.memory.Counts;
 import io.ashlar.memory.Memory;
 
 /**
@@ -132,6 +133,9 @@ public record ObjectBlocks(
    */
   public void setLive(long place) {
     if (checked) {
+      if (Counts.ON) {
+        Counts.state(place);
+      }
       Memory.putByte(place, LIVE);
     }
   }
@@ -143,6 +147,9 @@ public record ObjectBlocks(
    */
   public void setFree(long place) {
     if (checked) {
+      if (Counts.ON) {
+        Counts.state(place);
+      }
       Memory.putByte(place, (byte) 0);
     }
   }

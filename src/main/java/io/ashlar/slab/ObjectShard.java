@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.slab;
 
+import io.ashlar.memory.Counts;
 import io.ashlar.memory.Memory;
 import io.ashlar.memory.SpinLock;
 import java.util.List;
@@ -171,6 +172,9 @@ public final class ObjectShard {
       if (hasRoom(n)) {
         FreeBatch batch = emptyBatch().begin(CONSTRUCTED);
         batch.load(from, n);
+        if (Counts.ON) {
+          Counts.filled(n);
+        }
         keep(batch);
       } else {
         for (int i = 0; i < n; i++) {
@@ -190,6 +194,9 @@ public final class ObjectShard {
    * @return whether the queue has grown long, and the caller had better {@link #tryDrain} it
    */
   public boolean offer(FreeBatch batch) {
+    if (Counts.ON) {
+      Counts.sent(batch.count()); // before it is another's
+    }
     inbox.relaxedOffer(batch);
     return inbox.size() > CROWDED_BATCHES;
   }
@@ -228,6 +235,9 @@ public final class ObjectShard {
       FreeBatch batch = inbox.relaxedPoll();
       if (batch == null) {
         return;
+      }
+      if (Counts.ON) {
+        Counts.received();
       }
       keep(batch);
     }

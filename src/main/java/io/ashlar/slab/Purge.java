@@ -6,6 +6,7 @@ import io.ashlar.frame.FrameAllocator;
 import io.ashlar.frame.FrameTable;
 import io.ashlar.frame.Metadata;
 import io.ashlar.memory.Bits;
+import io.ashlar.memory.Counts;
 import io.ashlar.memory.SpinLock;
 import io.ashlar.region.Region;
 import java.util.concurrent.atomic.AtomicLong;
@@ -54,6 +55,9 @@ final class Purge {
   int dirtied(int first, int count) {
     long end = (long) first + count;
     if (highFrame.getOpaque() < end) {
+      if (Counts.ON) {
+        Counts.atomic(true);
+      }
       highFrame.accumulateAndGet(end, Math::max);
     }
     return dirty.mark(first, count);
@@ -61,6 +65,9 @@ final class Purge {
 
   /** Notes that frames are in use no more. */
   void freed(long count) {
+    if (Counts.ON) {
+      Counts.atomic(true);
+    }
     freedFrames.addAndGet(count);
   }
 

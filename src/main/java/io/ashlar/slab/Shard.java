@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.slab;
 
+import io.ashlar.memory.Counts;
 import io.ashlar.memory.Memory;
 import io.ashlar.memory.SpinLock;
 import org.jctools.queues.MessagePassingQueue;
@@ -156,6 +157,9 @@ public final class Shard {
       FreeBatch batch = depot.hasRoom(sizeClass, n) ? tryEmptyBatch() : null;
       if (batch != null) {
         batch.begin(sizeClass).load(from, n);
+        if (Counts.ON) {
+          Counts.filled(n);
+        }
         keep(batch);
       } else {
         for (int i = 0; i < n; i++) {
@@ -193,6 +197,9 @@ public final class Shard {
    * @return whether the queue has grown long, and the caller had better drain it
    */
   public boolean offer(FreeBatch batch) {
+    if (Counts.ON) {
+      Counts.sent(batch.count()); // before it is another's
+    }
     try {
       inbox.relaxedOffer(batch);
     } catch (OutOfMemoryError e) {
@@ -218,6 +225,9 @@ public final class Shard {
    */
   public FreeBatch emptyBatch() {
     FreeBatch batch = emptied.relaxedPoll();
+    if (Counts.ON && batch != null) {
+      Counts.unpooled();
+    }
     return batch != null ? batch : new FreeBatch();
   }
 
@@ -262,6 +272,9 @@ public final class Shard {
       if (batch == null) {
         return;
       }
+      if (Counts.ON) {
+        Counts.received();
+      }
       keep(batch);
     }
   }
@@ -296,7 +309,10 @@ public final class Shard {
 
   /** A batch too many is left to the garbage collector. */
   void recycle(FreeBatch batch) {
-    emptied.relaxedOffer(batch);
+    boolean pooled = emptied.relaxedOffer(batch);
+    if (Counts.ON && pooled) {
+      Counts.pooled();
+    }
   }
 
   /** A block freed twice may be in its slab already, or its slab be dissolved. */

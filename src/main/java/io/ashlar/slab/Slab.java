@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.slab;
 
+import io.ashlar.memory.Counts;
 import io.ashlar.memory.Memory;
 import java.util.Arrays;
 
@@ -93,6 +94,9 @@ final class Slab {
         word++;
       }
     }
+    if (Counts.ON) {
+      Counts.booked(1 + Counts.linesOf(word - firstWord + 1)); // the fields, the bits
+    }
     firstWord = word;
     freeCount -= wanted;
     return wanted;
@@ -112,6 +116,9 @@ final class Slab {
         || index >= capacity
         || (free[word] & bit) != 0) {
       return false;
+    }
+    if (Counts.ON) {
+      Counts.booked(2); // the fields, the bits
     }
     free[word] |= bit;
     firstWord = Math.min(firstWord, word);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.slab;
 
+import io.ashlar.memory.Counts;
+
 /**
  * The slabs of one class in one shard that have a free block, linked through the slabs. Those that
  * are wholly free stand at the end, so that the others are filled first. Used only under the
@@ -41,6 +43,9 @@ final class SlabList {
   }
 
   void addFirst(Slab slab) {
+    if (Counts.ON) {
+      Counts.booked(3); // the list, the slab, a neighbour
+    }
     slab.next = first;
     if (first == null) {
       last = slab;
@@ -51,6 +56,9 @@ final class SlabList {
   }
 
   void addLast(Slab slab) {
+    if (Counts.ON) {
+      Counts.booked(3); // the list, the slab, a neighbour
+    }
     slab.previous = last;
     if (last == null) {
       first = slab;
@@ -61,6 +69,9 @@ final class SlabList {
   }
 
   void remove(Slab slab) {
+    if (Counts.ON) {
+      Counts.booked(3); // the list, the slab, a neighbour
+    }
     if (slab.previous == null) {
       first = slab.next;
     } else {

@@ -7,6 +7,7 @@ import io.ashlar.frame.FrameTable;
 import io.ashlar.frame.Metadata;
 import io.ashlar.frame.SpinLockBuddy;
 import io.ashlar.memory.Bits;
+import io.ashlar.memory.Counts;
 import io.ashlar.region.Region;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
@@ -262,6 +263,9 @@ public final class SlabSpace implements AutoCloseable {
     }
     slab.begin(home, sizeClass, first, region.address() + bytes(first));
     frameTable.setTags(first, count, FrameTag.slab(home.number(), sizeClass, slab.number));
+    if (Counts.ON) {
+      Counts.booked(1 + Counts.linesOf(count)); // the slab, the tags
+    }
     return slab;
   }
 
@@ -270,6 +274,9 @@ public final class SlabSpace implements AutoCloseable {
     int first = slab.firstFrame();
     int count = SizeClasses.slabFrames(slab.sizeClass());
     frameTable.setTags(first, count, FrameTag.NOTHING);
+    if (Counts.ON) {
+      Counts.booked(Counts.linesOf(count)); // the tags
+    }
     slabs.spare(slab);
     freeFrames(first, count);
   }
@@ -284,13 +291,20 @@ public final class SlabSpace implements AutoCloseable {
       if (bytes > limitBytes - used) {
         return false;
       }
-      if (usedBytes.compareAndSet(used, used + bytes)) {
+      boolean done = usedBytes.compareAndSet(used, used + bytes);
+      if (Counts.ON) {
+        Counts.atomic(done);
+      }
+      if (done) {
         return true;
       }
     }
   }
 
   void release(long bytes) {
+    if (Counts.ON) {
+      Counts.atomic(true);
+    }
     usedBytes.addAndGet(-bytes);
   }
 

@@ -97,7 +97,7 @@ public final class HtmlReport {
         html.append("<h3 id=\"").append(anchor(workload, run)).append("\">");
         html.append(escape(workload)).append("</h3>\n");
       }
-      group(group);
+      group(group, Scaling.processorsOf(results));
     }
   }
 
@@ -247,7 +247,7 @@ public final class HtmlReport {
     html.append("</tr>\n");
   }
 
-  private void group(Group group) throws IOException {
+  private void group(Group group, int processors) throws IOException {
     html.append("<h4>").append(escape(group.title())).append("</h4>\n");
     Optional<byte[]> curves = Charts.scalability(group);
     if (curves.isPresent()) {
@@ -257,7 +257,7 @@ public final class HtmlReport {
     if (memory.isPresent()) {
       image(memory.get(), "Resident memory over " + group.title());
     }
-    new HtmlTables(group, html).write();
+    new HtmlTables(group, processors, html).write();
     for (int threads : group.threads()) {
       Optional<byte[]> latencies = Charts.latency(group, threads);
       if (latencies.isPresent()) {

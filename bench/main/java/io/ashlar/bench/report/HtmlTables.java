@@ -13,18 +13,21 @@ import java.util.TreeSet;
 /** The tables of a group. */
 final class HtmlTables {
 
-  private static final String COUNT = "count·";
+  private static final String COUNT = CountResults.PREFIX;
 
   private final Group group;
+  private final int processors;
   private final StringBuilder html;
 
-  HtmlTables(Group group, StringBuilder html) {
+  HtmlTables(Group group, int processors, StringBuilder html) {
     this.group = group;
+    this.processors = processors;
     this.html = html;
   }
 
   void write() {
     figures();
+    scaling();
     if (group.entries().stream().anyMatch(entry -> entry.bytes(JmhResults.PEAK_LIVE) > 0)) {
       memory();
     }
@@ -92,6 +95,41 @@ final class HtmlTables {
                     ? HtmlReport.judged(entry, other)
                     : TextReport.times(entry.timeRatio(other)))
         .orElse("–");
+  }
+
+  private void scaling() {
+    List<Scaling> scalings = Scaling.of(group, processors);
+    if (scalings.isEmpty()) {
+      return;
+    }
+    html.append("<div class=\"wide\"><table>\n<caption>Scaling: X(N) = λN / (1 + σ(N-1) + ");
+    html.append("κN(N-1)) fitted to million operations a second</caption>\n<tr>");
+    for (String column : List.of("allocator", "λ", "σ", "κ", "most at", "worst residual")) {
+      html.append("<th>").append(column).append("</th>");
+    }
+    html.append("</tr>\n");
+    for (Scaling scaling : scalings) {
+      ScalingModel model = scaling.model();
+      html.append(HtmlReport.rowStart(scaling.allocator()));
+      cell(TextReport.number(model.lambda()));
+      cell(String.format(Locale.ROOT, "%.4f", model.sigma()));
+      cell(String.format(Locale.ROOT, "%.6f", model.kappa()));
+      cell(
+          Double.isInfinite(model.peak())
+              ? "never"
+              : HtmlReport.threads((int) Math.round(model.peak())));
+      cell(String.format(Locale.ROOT, "%.1f %%", 100 * model.worstResidual()));
+      html.append("</tr>\n");
+    }
+    html.append("</table></div>\n<p class=\"note\">");
+    html.append(
+        scalings.stream().allMatch(scaling -> scaling.model().tellsScaling())
+            ? "Fitted to the points with no more threads than processors."
+            : "Fitted to points with more threads than the "
+                + processors
+                + " processors too, for want of others: it describes the curve, and says nothing"
+                + " of more processors.");
+    html.append("</p>\n");
   }
 
   private void memory() {
