@@ -124,7 +124,7 @@ final class CountsCommand implements Callable<Integer> {
   private void print(WorkloadName workload, Peer peer, Map<Integer, Outcome> outcomes) {
     PrintWriter out = spec.commandLine().getOut();
     out.printf("%n%s, %s: counts for each operation, by threads%n", workload.label(), peer);
-    out.printf("%-28s", "");
+    out.printf("%-34s", "");
     outcomes.keySet().forEach(n -> out.printf(" %9d", n));
     out.println();
     Map<Integer, Map<String, Double>> columns = new LinkedHashMap<>();
@@ -136,7 +136,7 @@ final class CountsCommand implements Callable<Integer> {
           rows.addAll(column.keySet());
         });
     for (String row : rows) {
-      out.printf("%-28s", row);
+      out.printf("%-34s", row);
       columns.values().forEach(column -> out.printf(" %9s", text(column.get(row))));
       out.println();
     }
