@@ -56,15 +56,15 @@ final class ModelCommand implements Callable<Integer> {
     ScalingModel model = scaling.model();
     out.printf(
         Locale.ROOT,
-        "%n%s, %s: lambda %.4g million/s, sigma %.4f, kappa %.6f; most at %s threads%n",
+        "%n%s, %s: lambda %.4g million/s, sigma %.4f, kappa %.6f; %s%n",
         scaling.title(),
         scaling.allocator(),
         model.lambda(),
         model.sigma(),
         model.kappa(),
         Double.isInfinite(model.peak())
-            ? "ever more"
-            : String.format(Locale.ROOT, "%.1f", model.peak()));
+            ? "never falls"
+            : String.format(Locale.ROOT, "most at %.1f threads", model.peak()));
     if (!model.tellsScaling()) {
       out.println("  fitted to points beyond the processors: describes the curve, not scaling");
     }

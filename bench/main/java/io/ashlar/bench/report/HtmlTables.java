@@ -123,12 +123,14 @@ final class HtmlTables {
     }
     html.append("</table></div>\n<p class=\"note\">");
     html.append(
-        scalings.stream().allMatch(scaling -> scaling.model().tellsScaling())
-            ? "Fitted to the points with no more threads than processors."
-            : "Fitted to points with more threads than the "
-                + processors
-                + " processors too, for want of others: it describes the curve, and says nothing"
-                + " of more processors.");
+        processors == 0
+            ? "Fitted to all points: how many processors there were is not known."
+            : scalings.stream().allMatch(scaling -> scaling.model().tellsScaling())
+                ? "Fitted to the points with no more threads than processors."
+                : "Fitted to points with more threads than the "
+                    + processors
+                    + " processors too, for want of others: it describes the curve, and says nothing"
+                    + " of more processors.");
     html.append("</p>\n");
   }
 
