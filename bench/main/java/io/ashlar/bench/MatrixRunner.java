@@ -30,15 +30,18 @@ import org.openjdk.jmh.runner.options.TimeValue;
 /** Measures cells of the whole matrix: by JMH with one fork each, and replays in their own JVMs. */
 final class MatrixRunner implements Matrix.Runner, AutoCloseable {
 
-  /** Many and short: the compiler catches up between them. */
-  private static final int QUICK_WARMUPS = 8;
+  /**
+   * Many and short: the compiler catches up between them. Together more than a second, before which
+   * half of what two threads run is not compiled yet.
+   */
+  private static final int QUICK_WARMUPS = 10;
 
-  private static final TimeValue QUICK_WARMUP = TimeValue.milliseconds(40);
+  private static final TimeValue QUICK_WARMUP = TimeValue.milliseconds(120);
   private static final int QUICK_TIMES = 3;
-  private static final TimeValue QUICK_TIME = TimeValue.milliseconds(60);
+  private static final TimeValue QUICK_TIME = TimeValue.milliseconds(80);
 
   /** After these a cell's JVM is ended, and the cell has failed. */
-  private static final Duration QUICK_LIMIT = Duration.ofSeconds(30);
+  private static final Duration QUICK_LIMIT = Duration.ofSeconds(60);
 
   private static final Duration LIMIT = Duration.ofMinutes(30);
 

@@ -141,6 +141,12 @@ public enum WorkloadName {
       case REPLACE_AMONG -> Map.of("live", "1000");
       case OBJECT_REUSE -> Map.of("construct", "fields", "live", "1024");
       case FIRST_TOUCH -> Map.of("size", "1048576");
+      case GLIBC_SIMPLE -> Map.of("size", "32", "n", "100");
+      case M_LEAK -> Map.of("rounds", "50");
+      case LINUX_SCALABILITY -> Map.of("size", "512");
+      case CONSTANT_OCCUPANCY -> Map.of("size", "128");
+      case VIRTUAL_THREADS -> Map.of("threads", "2000");
+      case ARENA_SCOPE -> Map.of("structs", "8");
       default -> Map.of();
     };
   }
