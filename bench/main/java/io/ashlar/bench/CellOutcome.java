@@ -66,7 +66,7 @@ record CellOutcome(List<RunResult> results, List<Note> notes, String failure) {
       RunResult[] results = (RunResult[]) in.readObject();
       Note[] notes = new Gson().fromJson((String) in.readObject(), Note[].class);
       return Optional.of(new CellOutcome(List.of(results), List.of(notes), failure));
-    } catch (java.io.ObjectStreamException | ClassNotFoundException e) {
+    } catch (java.io.ObjectStreamException | java.io.EOFException | ClassNotFoundException e) {
       return Optional.empty();
     }
   }

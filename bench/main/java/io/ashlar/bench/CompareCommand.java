@@ -68,7 +68,7 @@ final class CompareCommand implements Callable<Integer> {
         "%d of %d figures changed beyond noise%n", changes.changed().size(), changes.judged());
     if (changes.unjudged() > 0) {
       out.printf(
-          "%d more were measured once in one of the files, which tells nothing of noise%n",
+          "%d more were measured in one JVM in one of the files, which tells nothing of noise%n",
           changes.unjudged());
     }
     changes.onlyBefore().forEach(cell -> out.println("only in " + before + ": " + cell));

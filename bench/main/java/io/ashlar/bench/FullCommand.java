@@ -87,7 +87,8 @@ final class FullCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     check();
     Path folder = JvmCell.FOLDER.resolve("full");
-    Path cells = folder.resolve("cells").resolve(quick ? "quick" : "whole");
+    // What another build has measured is not mixed in.
+    Path cells = folder.resolve("cells").resolve((quick ? "quick-" : "whole-") + JvmCell.build());
     if (again) {
       delete(cells);
     }

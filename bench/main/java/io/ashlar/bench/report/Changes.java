@@ -104,7 +104,7 @@ public final class Changes {
     return java.util.stream.Stream.of(first, second)
         .flatMap(cells -> cells.values().stream())
         .map(entry -> entry.primary().samples())
-        .filter(samples -> samples.count() > 1)
+        .filter(samples -> samples.count() > 1 && samples.ofForks())
         .mapToDouble(Samples::logVariance)
         .average()
         .orElse(0);
@@ -113,7 +113,8 @@ public final class Changes {
   private void judge(Cell cell, Entry before, Entry after, double noise) {
     Samples a = before.primary().samples();
     Samples b = after.primary().samples();
-    if (Math.min(a.count(), b.count()) < 2) {
+    // What two measurements of one JVM differ by tells nothing of what two JVMs do.
+    if (Math.min(a.count(), b.count()) < 2 || !a.ofForks() || !b.ofForks()) {
       unjudged++;
       return;
     }

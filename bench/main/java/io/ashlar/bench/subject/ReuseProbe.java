@@ -15,7 +15,10 @@ final class ReuseProbe {
 
   private static final int BLOCKS = 128;
 
-  /** Rounds in which it may give out no more new blocks than are live: one in 256 is noticed. */
+  /**
+   * Rounds in which it may give out no more new blocks than are live: more than one in 256 is
+   * noticed.
+   */
   private static final int ROUNDS = 256;
 
   /**

@@ -63,7 +63,11 @@ class LarsonWorker extends Worker {
 
   /** Sets the chain to work; the calling thread is the one that will receive and stop. */
   void start() {
-    receiver = Thread.currentThread();
+    start(Thread.currentThread());
+  }
+
+  private void start(Thread whoReceives) {
+    receiver = whoReceives;
     stopping = false;
     delivered = -1;
     ended = new CountDownLatch(1);
@@ -97,7 +101,7 @@ class LarsonWorker extends Worker {
 
   @Override
   void burst(Stop stop) throws InterruptedException {
-    start();
+    start(null); // nobody receives, and nobody is to be woken in the middle of the work
     stop.await();
     stop();
   }

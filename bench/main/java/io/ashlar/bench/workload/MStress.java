@@ -84,6 +84,8 @@ public class MStress extends ThreadWorkload {
     FreshThreads.run(1, thread -> work(team.subject().forThread()));
     round++;
     stage.rounds.arrive(this::clear);
+    // Here rather than before the next: an operation holds a round, and JMH ends none half-way.
+    stage.rounds.await(round, end);
     return transients.length + (long) retained.length;
   }
 
@@ -154,7 +156,7 @@ public class MStress extends ThreadWorkload {
     Subject subject = team.subject().forThread();
     boolean last = round % rounds == 0;
     for (int slot = 0; slot < SLOTS; slot++) {
-      if (last || random.below(2) == 0) {
+      if (last || stage.random.below(2) == 0) {
         freeSlot(subject, slot);
       }
     }
@@ -179,6 +181,10 @@ public class MStress extends ThreadWorkload {
   private static final class Stage {
 
     private final SharedSlots slots = new SharedSlots(SLOTS);
+
+    /** Used between two rounds, by whichever thread ends one. */
+    private final Sequence random = new Sequence(-1);
+
     private final Rounds rounds;
 
     Stage(int threads) {

@@ -38,8 +38,8 @@ public class UnderTest {
   @Setup
   public void open(BenchmarkParams params) {
     Peer peer = Peer.of(allocator);
-    int threads = params.getThreads();
-    team = new Team(verify ? peer.openVerified(threads) : peer.open(threads), threads);
+    int callers = WorkloadName.callers(params.getBenchmark(), params.getThreads());
+    team = new Team(verify ? peer.openVerified(callers) : peer.open(callers), params.getThreads());
   }
 
   /**

@@ -22,9 +22,12 @@ public class VirtualThreads extends ThreadWorkload {
   private static final int MIN_BYTES = 16;
   private static final int MAX_BYTES = 1039;
 
-  /** Virtual threads of each of JMH's. */
+  /** Virtual threads, which JMH's share among themselves. */
   @Param("100000")
   public int threads;
+
+  /** How many of them this thread starts. */
+  private int mine;
 
   private Subject subject;
   private int[] sizes;
@@ -35,8 +38,9 @@ public class VirtualThreads extends ThreadWorkload {
   @Override
   void begin(Team team, int index) {
     subject = team.subject();
+    mine = Math.max(1, threads / team.threads());
     Sequence random = new Sequence(index);
-    sizes = new int[threads];
+    sizes = new int[mine];
     Arrays.setAll(sizes, i -> MIN_BYTES + random.below(MAX_BYTES - MIN_BYTES + 1));
   }
 
@@ -48,16 +52,16 @@ public class VirtualThreads extends ThreadWorkload {
    */
   @Benchmark
   public long run(Blocks counter) {
-    counter.blocks += threads;
+    counter.blocks += mine;
     return step(() -> false);
   }
 
   @Override
   long step(BooleanSupplier end) {
-    CountDownLatch allocated = new CountDownLatch(threads);
-    CountDownLatch freed = new CountDownLatch(threads);
+    CountDownLatch allocated = new CountDownLatch(mine);
+    CountDownLatch freed = new CountDownLatch(mine);
     AtomicReference<Throwable> failure = new AtomicReference<>();
-    for (int i = 0; i < threads; i++) {
+    for (int i = 0; i < mine; i++) {
       int bytes = sizes[i];
       Thread.startVirtualThread(
           () -> {
@@ -80,7 +84,7 @@ public class VirtualThreads extends ThreadWorkload {
     if (failure.get() != null) {
       throw new IllegalStateException("a thread failed", failure.get());
     }
-    return threads;
+    return mine;
   }
 
   private void live(int bytes, CountDownLatch allocated) throws InterruptedException {

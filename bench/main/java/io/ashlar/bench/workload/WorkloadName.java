@@ -158,7 +158,21 @@ public enum WorkloadName {
    * @return whether it makes sense
    */
   public boolean runsWith(int threads) {
-    return this != FIRST_TOUCH || threads == 1;
+    return threads == 1 || (this != FIRST_TOUCH && this != M_LEAK);
+  }
+
+  /**
+   * How many threads call the allocator at once, as far as it matters to one that is for one
+   * thread.
+   *
+   * @param benchmark of JMH
+   * @param threads of JMH
+   * @return 2 or more if the workload has threads of its own beside JMH's
+   */
+  static int callers(String benchmark, int threads) {
+    return MANY_THREADS.stream().anyMatch(workload -> workload.benchmark.equals(benchmark))
+        ? Math.max(2, threads)
+        : threads;
   }
 
   /** Matches the workload's benchmarks alone. */
