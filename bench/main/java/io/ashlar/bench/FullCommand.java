@@ -46,7 +46,7 @@ final class FullCommand implements Callable<Integer> {
   @Option(
       names = "--quick",
       description =
-          "A first look in less than half an hour: one round, short, one and two threads.")
+          "A first look: one round, short, one and two threads; some three seconds a cell.")
   private boolean quick;
 
   @Option(names = "--again", description = "Forget what was measured before.")

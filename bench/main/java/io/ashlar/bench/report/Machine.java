@@ -12,7 +12,7 @@ import java.util.Locale;
  * What was measured on.
  *
  * @param processor the processor's name
- * @param processors how many the JVM may use
+ * @param processors how many the JVM may use; 0 if a file does not tell, nor the rest then
  * @param memoryBytes physical memory
  * @param system name and version of the operating system
  * @param java the JVM
@@ -58,6 +58,9 @@ public record Machine(
   /** In a line. */
   @Override
   public String toString() {
+    if (processors == 0) {
+      return java + "; what it ran on is not recorded";
+    }
     return String.format(
         Locale.ROOT,
         "%s, %d processors, %.0f GiB; %s; %s; load at start %.2f",

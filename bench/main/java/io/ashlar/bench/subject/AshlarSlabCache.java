@@ -8,7 +8,7 @@ import io.ashlar.slab.SlabCache;
 import java.lang.foreign.MemoryLayout;
 
 /** A typed cache of the scalable allocator, by raw addresses. */
-final class AshlarSlabCache extends Subject {
+final class AshlarSlabCache extends NoBlocks {
 
   private static final MemoryLayout LAYOUT =
       MemoryLayout.sequenceLayout(ObjectKind.BYTES / Long.BYTES, JAVA_LONG);
@@ -40,35 +40,6 @@ final class AshlarSlabCache extends Subject {
   @Override
   public void prepare(ObjectKind kind) {
     constructed = kind;
-  }
-
-  private static UnsupportedOperationException objectsOnly() {
-    return new UnsupportedOperationException("a typed cache has objects only");
-  }
-
-  @Override
-  public long malloc(long byteSize) {
-    throw objectsOnly();
-  }
-
-  @Override
-  public long calloc(long byteSize) {
-    throw objectsOnly();
-  }
-
-  @Override
-  public long alignedAlloc(long byteAlignment, long byteSize) {
-    throw objectsOnly();
-  }
-
-  @Override
-  public long realloc(long address, long newByteSize) {
-    throw objectsOnly();
-  }
-
-  @Override
-  public void free(long address) {
-    throw objectsOnly();
   }
 
   @Override

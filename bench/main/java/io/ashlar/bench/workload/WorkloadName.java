@@ -186,7 +186,7 @@ public enum WorkloadName {
    * handle is shown there alone because the look-up that it saves weighs most there. What new
    * memory costs is shown by those that give theirs back when they are told to: of others the
    * blocks are new once, or as often as they please. The empty harness has one block for each
-   * thread, so it fits neither where blocks are verified nor where threads come and go.
+   * thread, so it fits neither where blocks are verified nor where a step starts threads.
    *
    * @param peer the allocator
    * @return whether it can
