@@ -3,6 +3,7 @@ package io.ashlar;
 
 import io.ashlar.cache.CacheCounts;
 import io.ashlar.cache.FastPath;
+import io.ashlar.cache.RecordTable;
 import io.ashlar.cache.ThreadCache;
 import io.ashlar.cache.ThreadCaches;
 import io.ashlar.memory.Bits;
@@ -31,7 +32,7 @@ import java.util.function.Consumer;
  * @param space frames, slabs and large blocks
  * @param caches the threads'
  * @param blocks the space's, without the way through it
- * @param keys the caches', without the way through them
+ * @param records where threads find theirs, without the way through the caches
  * @param scope the region's, lent to segments of mappings, which lie outside of it: all segments
  *     end at one moment, or none does
  * @param openArenas how many there are
@@ -43,7 +44,7 @@ record ScalableAllocator(
     SlabSpace space,
     ThreadCaches caches,
     BlockMap blocks,
-    long[] keys,
+    long[][] records,
     Arena scope,
     LongAdder openArenas,
     SlabCaches slabCaches)
@@ -60,7 +61,6 @@ record ScalableAllocator(
               options.limit(),
               options.purgeDelayNanos(),
               options.hardening() != Hardening.OFF,
-              ThreadCaches.recordBytes(options.shards(), options.threads()),
               new ToErrorHandler(options.errorHandler()));
       ThreadCaches caches =
           new ThreadCaches(space, options.threads(), options.hardening() == Hardening.STRICT);
@@ -69,7 +69,7 @@ record ScalableAllocator(
           space,
           caches,
           space.blocks(),
-          caches.keys(),
+          caches.records(),
           new LentScope(region.segment().scope()),
           new LongAdder(),
           new SlabCaches(space::reportFailure));
@@ -88,9 +88,9 @@ record ScalableAllocator(
   @Override
   public long malloc(long byteSize) {
     Thread thread = Thread.currentThread();
-    int place = ThreadCaches.place(thread);
-    if (ThreadCaches.isAt(place, thread, keys)) {
-      long address = FastPath.malloc(blocks, ThreadCaches.recordAt(place, keys), byteSize);
+    long[] record = RecordTable.at(records, thread);
+    if (RecordTable.isOf(record, thread)) {
+      long address = FastPath.malloc(blocks, record, byteSize);
       if (address != NULL) {
         return address;
       }
@@ -130,13 +130,8 @@ record ScalableAllocator(
   @Override
   public void free(long address) {
     Thread thread = Thread.currentThread();
-    int place = ThreadCaches.place(thread);
-    if (!ThreadCaches.isAt(place, thread, keys)
-        || !FastPath.free(
-            blocks,
-            ThreadCaches.recordAt(place, keys),
-            ThreadCaches.homeKeyAt(place, keys),
-            address)) {
+    long[] record = RecordTable.at(records, thread);
+    if (!RecordTable.isOf(record, thread) || !FastPath.free(blocks, record, address)) {
       freeSlow(address);
     }
   }
@@ -166,9 +161,9 @@ record ScalableAllocator(
   @Override
   public long calloc(long byteSize) {
     Thread thread = Thread.currentThread();
-    int place = ThreadCaches.place(thread);
-    if (ThreadCaches.isAt(place, thread, keys)) {
-      long address = FastPath.malloc(blocks, ThreadCaches.recordAt(place, keys), byteSize);
+    long[] record = RecordTable.at(records, thread);
+    if (RecordTable.isOf(record, thread)) {
+      long address = FastPath.malloc(blocks, record, byteSize);
       if (address != NULL) {
         return cleared(address, byteSize);
       }
@@ -210,7 +205,7 @@ record ScalableAllocator(
   /** The usable bytes of a live block of a slab; 0 if it is none, or the thread has no cache. */
   private int usableSizeFast(long address) {
     Thread thread = Thread.currentThread();
-    return ThreadCaches.isAt(ThreadCaches.place(thread), thread, keys)
+    return RecordTable.isOf(RecordTable.at(records, thread), thread)
         ? FastPath.usableSize(blocks, address)
         : 0;
   }
@@ -228,14 +223,13 @@ record ScalableAllocator(
 
   /** For a live block of a slab, and a thread that has a cache. */
   private long reallocMoving(long address, int usable, long newByteSize) {
-    int place = ThreadCaches.place(Thread.currentThread());
-    int record = ThreadCaches.recordAt(place, keys);
+    long[] record = RecordTable.at(records, Thread.currentThread());
     long moved = FastPath.malloc(blocks, record, newByteSize);
     if (moved == NULL) {
       return reallocSlow(address, newByteSize);
     }
     copy(address, moved, Math.min(usable, newByteSize));
-    if (!FastPath.free(blocks, record, ThreadCaches.homeKeyAt(place, keys), address)) {
+    if (!FastPath.free(blocks, record, address)) {
       freeMoved(address, moved);
     }
     return moved;

@@ -4,7 +4,7 @@ package io.ashlar;
 import io.ashlar.cache.ObjectCaches;
 import io.ashlar.cache.ObjectCounts;
 import io.ashlar.cache.ObjectPath;
-import io.ashlar.cache.ThreadCaches;
+import io.ashlar.cache.RecordTable;
 import io.ashlar.slab.ObjectBlocks;
 import io.ashlar.slab.ObjectSpace;
 import io.ashlar.slab.SlabCache;
@@ -24,9 +24,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * @param layout of a block
  * @param layoutBytes its size
  * @param maxBlocks most blocks that there can be
- * @param keys the threads' records, by place
+ * @param records where threads find theirs for the cache
  * @param blocks what the fast paths read
- * @param serial tells the cache from all others of the allocator
  * @param caches the threads' magazines
  * @param space slabs and shards
  * @param life what the user wants done with blocks
@@ -40,9 +39,8 @@ record ScalableSlabCache(
     MemoryLayout layout,
     long layoutBytes,
     long maxBlocks,
-    long[] keys,
+    long[][] records,
     ObjectBlocks blocks,
-    int serial,
     ObjectCaches caches,
     ObjectSpace space,
     ObjectLife life,
@@ -61,16 +59,17 @@ record ScalableSlabCache(
         new ObjectLife(
             allocator.region(), layout.byteSize(), options.initialiser(), options.destructor());
     Arena scope = Arena.ofShared();
+    ObjectCaches caches =
+        new ObjectCaches(allocator.caches(), space, options.maxBlocks(), life::begin);
     ScalableSlabCache cache =
         new ScalableSlabCache(
             allocator,
             layout,
             layout.byteSize(),
             options.maxBlocks(),
-            allocator.keys(),
+            caches.records(),
             space.blocks(),
-            space.serial(),
-            new ObjectCaches(allocator.caches(), space, options.maxBlocks(), life::begin),
+            caches,
             space,
             life,
             scope,
@@ -111,14 +110,11 @@ record ScalableSlabCache(
   @Override
   public long alloc() {
     Thread thread = Thread.currentThread();
-    int place = ThreadCaches.place(thread);
-    if (ThreadCaches.isAt(place, thread, keys)) {
-      int record = ObjectPath.record(ThreadCaches.recordAt(place, keys), blocks, serial);
-      if (record != 0) {
-        long address = ObjectPath.alloc(blocks, record);
-        if (address != NULL) {
-          return address;
-        }
+    long[] record = RecordTable.at(records, thread);
+    if (RecordTable.isOf(record, thread)) {
+      long address = ObjectPath.alloc(blocks, record);
+      if (address != NULL) {
+        return address;
       }
     }
     return allocSlow();
@@ -135,15 +131,10 @@ record ScalableSlabCache(
   @Override
   public void free(long address) {
     Thread thread = Thread.currentThread();
-    int place = ThreadCaches.place(thread);
-    if (ThreadCaches.isAt(place, thread, keys)) {
-      int record = ObjectPath.record(ThreadCaches.recordAt(place, keys), blocks, serial);
-      if (record != 0
-          && ObjectPath.free(blocks, record, ThreadCaches.homeKeyAt(place, keys), address)) {
-        return;
-      }
+    long[] record = RecordTable.at(records, thread);
+    if (!RecordTable.isOf(record, thread) || !ObjectPath.free(blocks, record, address)) {
+      freeSlow(address);
     }
-    freeSlow(address);
   }
 
   private void freeSlow(long address) {

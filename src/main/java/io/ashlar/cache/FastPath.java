@@ -11,9 +11,9 @@ import io.ashlar.slab.SizeClasses;
  * is told to the caller, who takes the slow path ({@link ThreadCache}), and nothing has changed.
  *
  * <p>Wait-free; no lock, no atomic operation. Two threads write the same line only where they use
- * neighbouring blocks, whose states lie together. Pure functions of the block map and a thread's
- * record of {@link Magazines}, so that they are the same code for who finds the record by the
- * thread's number and for who holds a handle.
+ * neighbouring blocks, whose states lie together. Functions of the block map and a thread's record
+ * of {@link Magazines}, so that they are the same code for who finds the record by the thread's
+ * number and for who holds a handle.
  */
 public final class FastPath {
 
@@ -32,14 +32,14 @@ public final class FastPath {
    * @param byteSize any value
    * @return its address; 0 if there is none on this path
    */
-  public static long malloc(BlockMap blocks, int record, long byteSize) {
+  public static long malloc(BlockMap blocks, long[] record, long byteSize) {
     return SizeClasses.isSmall(byteSize)
         ? allocate(blocks, record, SizeClasses.codeOf(byteSize))
         : NULL;
   }
 
   /** A block of a class, from its magazine. */
-  static long allocate(BlockMap blocks, int record, int code) {
+  static long allocate(BlockMap blocks, long[] record, int code) {
     int sizeClass = SizeClasses.sizeClass(code);
     long tally = Magazines.tally(record, sizeClass);
     long address = Magazines.top(record, tally);
@@ -55,16 +55,16 @@ public final class FastPath {
    *
    * @param blocks the block map
    * @param record the calling thread's
-   * @param homeKey of the cache whose record it is
    * @param address any value
    * @return whether it is done
    */
-  public static boolean free(BlockMap blocks, int record, int homeKey, long address) {
+  public static boolean free(BlockMap blocks, long[] record, long address) {
     long offset = blocks.offset(address);
     if (!blocks.contains(offset)) {
       return false;
     }
     int key = blocks.key(offset);
+    int homeKey = Magazines.homeKey(record);
     int code = key ^ homeKey;
     int magazine = SizeClasses.sizeClass(code);
     if (!FrameTag.isCode(code)) {
@@ -76,7 +76,7 @@ public final class FastPath {
     }
     long place = blocks.place(offset, code);
     long tally = Magazines.tally(record, magazine);
-    if (!blocks.isLive(place) || !Magazines.hasRoom(tally)) {
+    if (!blocks.isLive(place) || !Magazines.hasRoom(record, tally)) {
       return false;
     }
     // In this order: an error between the two loses a block, where the other leaves a live one in a

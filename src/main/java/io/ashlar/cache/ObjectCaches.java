@@ -2,7 +2,6 @@
 package io.ashlar.cache;
 
 import io.ashlar.slab.FreeBatch;
-import io.ashlar.slab.ObjectBlocks;
 import io.ashlar.slab.ObjectShard;
 import io.ashlar.slab.ObjectSpace;
 import java.util.HashSet;
@@ -15,9 +14,8 @@ import org.agrona.collections.LongHashSet;
 /**
  * All threads' magazines for one typed cache, and what {@link ObjectPath} leaves.
  *
- * <p>A thread's magazines for a typed cache belong to its {@link ThreadCache}: there is no second
- * table of threads, virtual threads take the turn of a shared cache, and the end of a thread is
- * found as {@link ThreadCaches} finds it.
+ * <p>A thread's magazines for a typed cache belong to its {@link ThreadCache}: virtual threads take
+ * the turn of a shared cache, and the end of a thread is found as {@link ThreadCaches} finds it.
  *
  * <p><b>Construction.</b> Blocks come from the shards constructed or raw, a batch at a time. Raw
  * ones are constructed by the thread that needs them, after it has left its cache and holds no
@@ -47,6 +45,7 @@ public final class ObjectCaches {
   private final int maxRounds;
   private final int maxRemoteRounds;
 
+  private final RecordTable table = new RecordTable();
   private final ReentrantLock lock = new ReentrantLock();
   private final Set<ObjectMagazines> all = new HashSet<>();
   private final ObjectCounts ended = new ObjectCounts();
@@ -78,6 +77,15 @@ public final class ObjectCaches {
 
   ObjectSpace space() {
     return space;
+  }
+
+  /**
+   * Where threads find their records, for {@link ObjectPath}.
+   *
+   * @return what {@link RecordTable#at} reads
+   */
+  public long[][] records() {
+    return table.records();
   }
 
   boolean strict() {
@@ -121,12 +129,10 @@ public final class ObjectCaches {
     lock.lock();
     try {
       checkOpen();
-      ObjectBlocks blocks = space.blocks();
-      ObjectMagazines made = new ObjectMagazines(this, thread, threads.objectRecords().take());
+      ObjectMagazines made = new ObjectMagazines(this, thread);
       all.add(made);
-      thread.setObjects(blocks.cache(), made);
-      Magazines.setObjects(
-          thread.packedRecord(), blocks.cache(), space.serial(), made.packedRecord());
+      thread.setObjects(space.blocks().cache(), made);
+      table.add(made.record());
       return made;
     } finally {
       lock.unlock();
@@ -270,8 +276,8 @@ public final class ObjectCaches {
 
   private void endLocked(ObjectMagazines magazines) {
     magazines.end();
+    table.remove(magazines.record());
     magazines.count(ended);
-    threads.objectRecords().giveBack(Magazines.address(magazines.packedRecord()));
   }
 
   /** Flushes the magazines for this cache that belong to a thread's cache. */
@@ -357,7 +363,6 @@ public final class ObjectCaches {
     try {
       sums.add(ended);
       all.forEach(magazines -> magazines.count(sums));
-      sums.threads = all.size();
     } finally {
       lock.unlock();
     }
@@ -370,7 +375,7 @@ public final class ObjectCaches {
    * @return bytes, native and on the Java heap, about
    */
   public long metadataBytes() {
-    return space.metadataBytes() + counts().threads() * ObjectMagazines.FOOTPRINT;
+    return space.metadataBytes() + RecordTable.FOOTPRINT + counts().bytes();
   }
 
   /**

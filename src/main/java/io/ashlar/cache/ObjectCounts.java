@@ -7,7 +7,7 @@ public final class ObjectCounts {
   long allocations;
   long frees;
   long remoteFrees;
-  long threads;
+  long bytes;
 
   ObjectCounts() {}
 
@@ -45,11 +45,11 @@ public final class ObjectCounts {
   }
 
   /**
-   * Threads, and shared caches, that have magazines now.
+   * What the magazines take on the Java heap now.
    *
-   * @return their number
+   * @return bytes, about
    */
-  public long threads() {
-    return threads;
+  public long bytes() {
+    return bytes;
   }
 }

@@ -2,7 +2,6 @@
 package io.ashlar.cache;
 
 import io.ashlar.memory.Backoff;
-import io.ashlar.memory.Memory;
 import io.ashlar.slab.FrameTag;
 import io.ashlar.slab.FreeBatch;
 import io.ashlar.slab.ObjectBlocks;
@@ -29,35 +28,32 @@ final class ObjectMagazines {
   private static final int LOCAL = Magazines.OBJECTS;
   private static final int REMOTE = Magazines.REMOTE_OBJECTS;
 
-  /** Bytes that this takes on the Java heap, about. */
-  static final int FOOTPRINT = 64;
+  private static final int FOOTPRINT = 64;
 
   private final ObjectCaches caches;
   private final ObjectSpace space;
   private final ObjectBlocks blocks;
-  private final ThreadCache thread;
   private final ObjectShard shard;
-  private final int record;
-  private final int homeKey;
+  private final Magazines magazines;
+  private final long[] record;
 
   /** Whether the typed cache is closed, or the thread has ended. Under the lock of the caches. */
   private boolean ended;
 
-  ObjectMagazines(ObjectCaches caches, ThreadCache thread, long address) {
+  ObjectMagazines(ObjectCaches caches, ThreadCache thread) {
     this.caches = caches;
-    this.thread = thread;
     space = caches.space();
     blocks = space.blocks();
     shard = space.shard(thread.home());
-    homeKey = thread.homeKey();
-    record = Magazines.createObjects(address, caches.maxRemoteRounds());
+    magazines = Magazines.ofObjects(thread.record(), caches.maxRounds(), caches.maxRemoteRounds());
+    record = magazines.record();
   }
 
   ObjectCaches caches() {
     return caches;
   }
 
-  int packedRecord() {
+  long[] record() {
     return record;
   }
 
@@ -71,8 +67,8 @@ final class ObjectMagazines {
   /** Takes blocks of one kind from a shard, for {@link #load}; null if there are none. */
   FreeBatch refill() {
     visitSlowPath();
-    Magazines.grow(record, LOCAL, caches.maxRounds());
-    int half = Math.max(1, (Magazines.capacity(record, LOCAL) + 1) / 2);
+    magazines.grow(LOCAL);
+    int half = Math.max(1, (magazines.capacity(LOCAL) + 1) / 2);
     FreeBatch batch = shard.emptyBatch();
     boolean taken = false;
     try {
@@ -108,7 +104,7 @@ final class ObjectMagazines {
     int kept = batch.count() - 1;
     long address = batch.address(kept);
     blocks.setLive(blocks.placeOf(address));
-    Magazines.passOut(record, LOCAL);
+    magazines.passOut(LOCAL);
     batch.cutTo(kept);
     keep(batch);
     return address;
@@ -116,14 +112,13 @@ final class ObjectMagazines {
 
   /** Keeps constructed blocks as far as there is room, and gives the others back to their shard. */
   void keep(FreeBatch batch) {
-    int room = Magazines.capacity(record, LOCAL) - Magazines.count(record, LOCAL);
+    int room = magazines.capacity(LOCAL) - magazines.count(LOCAL);
     int n = Math.min(room, batch.count());
     if (n > 0) {
       boolean mixed = space.homeOf(batch.address(0)) != shard;
-      long into = Magazines.rounds(record, LOCAL) + ((long) Magazines.count(record, LOCAL) << 3);
-      batch.unload(into, n);
-      Magazines.setMixed(record, LOCAL, mixed || (Magazines.count(record, LOCAL) > 0 && isMixed()));
-      Magazines.loaded(record, LOCAL, n);
+      batch.unload(record, magazines.rounds(LOCAL) + magazines.count(LOCAL), n);
+      magazines.setMixed(LOCAL, mixed || (magazines.count(LOCAL) > 0 && isMixed()));
+      magazines.loaded(LOCAL, n);
     }
     if (batch.count() > 0) {
       handOver(batch, space.homeOf(batch.address(0)));
@@ -136,7 +131,7 @@ final class ObjectMagazines {
 
   /** Takes a block back; whether it was in use, and this cache's. If not nothing has changed. */
   boolean free(long address) {
-    return ObjectPath.free(blocks, record, homeKey, address) || freeSlow(address);
+    return ObjectPath.free(blocks, record, address) || freeSlow(address);
   }
 
   private boolean freeSlow(long address) {
@@ -157,7 +152,7 @@ final class ObjectMagazines {
     int magazine = local ? LOCAL : REMOTE;
     makeRoom(magazine);
     // What may fail comes first. At the strict setting another may have been faster meanwhile.
-    FreeBatch alone = Magazines.capacity(record, magazine) == 0 ? shard.emptyBatch() : null;
+    FreeBatch alone = magazines.capacity(magazine) == 0 ? shard.emptyBatch() : null;
     if (!claim(place)) {
       if (alone != null) {
         shard.recycle(alone.begin(ObjectShard.CONSTRUCTED));
@@ -165,9 +160,9 @@ final class ObjectMagazines {
       return false;
     }
     if (alone == null) {
-      Magazines.push(record, magazine, address);
+      magazines.push(magazine, address);
     } else {
-      Magazines.passIn(record, magazine);
+      magazines.passIn(magazine);
       alone.begin(ObjectShard.CONSTRUCTED).add(address);
       handOver(alone, space.homeOf(address));
     }
@@ -183,22 +178,22 @@ final class ObjectMagazines {
   }
 
   private void makeRoom(int magazine) {
-    int count = Magazines.count(record, magazine);
-    if (count < Magazines.capacity(record, magazine)) {
+    int count = magazines.count(magazine);
+    if (count < magazines.capacity(magazine)) {
       return;
     }
     visitSlowPath();
     if (magazine == REMOTE) {
       sendHome();
-    } else if (!Magazines.grow(record, LOCAL, caches.maxRounds())) {
-      release((Magazines.count(record, LOCAL) + 1) / 2);
+    } else if (!magazines.grow(LOCAL)) {
+      release((magazines.count(LOCAL) + 1) / 2);
     }
   }
 
   // ---- giving back -----------------------------------------------------------------------------
 
   private boolean isMixed() {
-    return Magazines.isMixed(record, LOCAL);
+    return magazines.isMixed(LOCAL);
   }
 
   /** Gives the oldest rounds back to their shards; taken out also if an error ends this early. */
@@ -206,63 +201,59 @@ final class ObjectMagazines {
     int left = count;
     while (left > 0) {
       int n = Math.min(left, FreeBatch.CAPACITY);
-      long rounds = Magazines.rounds(record, LOCAL);
+      int rounds = magazines.rounds(LOCAL);
       try {
-        if (prefixOf(shard, rounds, n) < n || !shard.tryRelease(rounds, n)) {
+        if (prefixOf(shard, rounds, n) < n || !shard.tryRelease(record, rounds, n)) {
           sendRounds(rounds, n);
         }
       } finally {
-        Magazines.unload(record, LOCAL, n);
+        magazines.unload(LOCAL, n);
       }
       left -= n;
     }
   }
 
   /** How many rounds from the first on are blocks of a shard. */
-  private int prefixOf(ObjectShard home, long rounds, int count) {
+  private int prefixOf(ObjectShard home, int rounds, int count) {
     if (home == shard && !isMixed()) {
       return count;
     }
     int n = 0;
-    while (n < count && homeOfRound(rounds, n) == home) {
+    while (n < count && space.homeOf(record[rounds + n]) == home) {
       n++;
     }
     return n;
   }
 
-  private ObjectShard homeOfRound(long rounds, int index) {
-    return space.homeOf(Memory.getLong(rounds + ((long) index << 3)));
-  }
-
   /** Sends rounds in batches, one for each stretch of the same home. */
-  private void sendRounds(long rounds, int count) {
-    for (int i = 0; i < count; ) {
-      ObjectShard home = homeOfRound(rounds, i);
+  private void sendRounds(int rounds, int count) {
+    for (int i = rounds; i < rounds + count; ) {
+      ObjectShard home = space.homeOf(record[i]);
       FreeBatch batch = shard.emptyBatch().begin(ObjectShard.CONSTRUCTED);
       do {
-        batch.add(Memory.getLong(rounds + ((long) i++ << 3)));
-      } while (i < count && homeOfRound(rounds, i) == home);
+        batch.add(record[i++]);
+      } while (i < rounds + count && space.homeOf(record[i]) == home);
       handOver(batch, home);
     }
   }
 
   /** Hands over what the remote magazine holds, a batch to each shard. */
   private void sendHome() {
-    for (int left; (left = Magazines.count(record, REMOTE)) > 0; ) {
-      long rounds = Magazines.rounds(record, REMOTE);
-      ObjectShard home = homeOfRound(rounds, 0);
+    for (int left; (left = magazines.count(REMOTE)) > 0; ) {
+      int rounds = magazines.rounds(REMOTE);
+      ObjectShard home = space.homeOf(record[rounds]);
       FreeBatch batch = shard.emptyBatch().begin(ObjectShard.CONSTRUCTED);
       int kept = 0;
-      for (int i = 0; i < left; i++) {
-        long address = Memory.getLong(rounds + ((long) i << 3));
+      for (int i = rounds; i < rounds + left; i++) {
+        long address = record[i];
         if (space.homeOf(address) == home) {
           batch.add(address);
         } else {
-          Memory.putLong(rounds + ((long) kept++ << 3), address);
+          record[rounds + kept++] = address;
         }
       }
       // First out of here, then over there: rather lost than had twice.
-      Magazines.loaded(record, REMOTE, kept - left);
+      magazines.loaded(REMOTE, kept - left);
       handOver(batch, home);
     }
   }
@@ -278,26 +269,26 @@ final class ObjectMagazines {
   }
 
   private void visitSlowPath() {
-    if (Magazines.visit(record) % VISITS_PER_SWEEP == 0) {
+    if (magazines.visit() % VISITS_PER_SWEEP == 0) {
       sweep();
     }
   }
 
   /** Empties the magazines not used since the last sweep. */
   private void sweep() {
-    int count = Magazines.count(record, LOCAL);
-    if (Magazines.isIdle(record, LOCAL, Magazines.allocations(record, LOCAL)) && count > 0) {
+    int count = magazines.count(LOCAL);
+    if (magazines.isIdle(LOCAL, magazines.allocations(LOCAL)) && count > 0) {
       release(count);
-      Magazines.shrink(record, LOCAL);
+      magazines.shrink(LOCAL);
     }
-    if (Magazines.isIdle(record, REMOTE, Magazines.frees(record, REMOTE))) {
+    if (magazines.isIdle(REMOTE, magazines.frees(REMOTE))) {
       sendHome();
     }
   }
 
   /** Gives back every block that the thread keeps. */
   void flush() {
-    release(Magazines.count(record, LOCAL));
+    release(magazines.count(LOCAL));
     sendHome();
   }
 
@@ -307,17 +298,18 @@ final class ObjectMagazines {
     return ended;
   }
 
-  /** Gives back all blocks and the record. Under the lock of the caches. */
+  /** Gives back all blocks. Under the lock of the caches. */
   void end() {
     ended = true;
     flush();
-    Magazines.removeObjects(thread.packedRecord(), blocks.cache());
   }
 
+  /** Adds the counters to sums. */
   void count(ObjectCounts sums) {
-    sums.allocations += Magazines.allocations(record, LOCAL);
-    sums.remoteFrees += Magazines.frees(record, REMOTE);
-    sums.frees += Magazines.frees(record, LOCAL) + Magazines.frees(record, REMOTE);
+    sums.allocations += magazines.allocations(LOCAL);
+    sums.remoteFrees += magazines.frees(REMOTE);
+    sums.bytes += FOOTPRINT + magazines.footprint();
+    sums.frees += magazines.frees(LOCAL) + magazines.frees(REMOTE);
   }
 
   /**
@@ -325,9 +317,9 @@ final class ObjectMagazines {
    */
   void validate(LongPredicate firstSeen) {
     for (int magazine = LOCAL; magazine <= REMOTE; magazine++) {
-      long rounds = Magazines.rounds(record, magazine);
-      for (int i = 0; i < Magazines.count(record, magazine); i++) {
-        long address = Memory.getLong(rounds + ((long) i << 3));
+      int rounds = magazines.rounds(magazine);
+      for (int i = rounds; i < rounds + magazines.count(magazine); i++) {
+        long address = record[i];
         if (!space.isKept(address) || !firstSeen.test(address)) {
           throw new IllegalStateException(
               "a thread keeps object 0x%x, which may be elsewhere too".formatted(address));

@@ -6,7 +6,7 @@ import io.ashlar.slab.ObjectBlocks;
 
 /**
  * {@link FastPath} for a typed cache: what almost every call does, and nothing else. Wait-free; no
- * lock, no atomic operation. Pure functions of the cache's blocks and a thread's record.
+ * lock, no atomic operation. Functions of the cache's blocks and a thread's record for it.
  */
 public final class ObjectPath {
 
@@ -15,25 +15,13 @@ public final class ObjectPath {
   private ObjectPath() {}
 
   /**
-   * The thread's record for a typed cache.
-   *
-   * @param record the calling thread's own
-   * @param blocks the cache's
-   * @param serial the cache's
-   * @return the record; 0 if there is none yet
-   */
-  public static int record(int record, ObjectBlocks blocks, int serial) {
-    return Magazines.objects(record, blocks.cache(), serial);
-  }
-
-  /**
    * Takes a constructed block.
    *
    * @param blocks the cache's
    * @param record the calling thread's for the cache
    * @return its address; 0 if there is none on this path
    */
-  public static long alloc(ObjectBlocks blocks, int record) {
+  public static long alloc(ObjectBlocks blocks, long[] record) {
     long tally = Magazines.tally(record, Magazines.OBJECTS);
     long address = Magazines.top(record, tally);
     if (address != NULL) {
@@ -48,17 +36,17 @@ public final class ObjectPath {
    *
    * @param blocks the cache's
    * @param record the calling thread's for the cache
-   * @param homeKey of the calling thread's cache of blocks
    * @param address any value
    * @return whether it is done
    */
-  public static boolean free(ObjectBlocks blocks, int record, int homeKey, long address) {
+  public static boolean free(ObjectBlocks blocks, long[] record, long address) {
     long offset = blocks.offset(address);
     if (!blocks.contains(offset)) {
       return false;
     }
     long tag = blocks.tag(offset);
     int key = FrameTag.key(tag);
+    int homeKey = Magazines.homeKey(record);
     int magazine = Magazines.OBJECTS;
     // That of the strict setting makes no shard's key.
     if (key != FrameTag.objectKeyOf(homeKey, blocks.cache())) {
@@ -69,7 +57,9 @@ public final class ObjectPath {
     }
     long place = blocks.place(offset, tag);
     long tally = Magazines.tally(record, magazine);
-    if (place == ObjectBlocks.NOWHERE || !blocks.isLive(place) || !Magazines.hasRoom(tally)) {
+    if (place == ObjectBlocks.NOWHERE
+        || !blocks.isLive(place)
+        || !Magazines.hasRoom(record, tally)) {
       return false;
     }
     // In this order: see FastPath.free.

@@ -2,7 +2,6 @@
 package io.ashlar.cache;
 
 import io.ashlar.frame.FrameTable;
-import io.ashlar.memory.Memory;
 import io.ashlar.slab.BlockMap;
 import io.ashlar.slab.FrameTag;
 import io.ashlar.slab.FreeBatch;
@@ -11,7 +10,7 @@ import io.ashlar.slab.SlabSpace;
 
 /**
  * The way home from a thread's remote magazines: what they hold goes to the blocks' shards in
- * batches. Used as the {@link ThreadCache} is whose record it works on.
+ * batches. Used as the {@link ThreadCache} is whose magazines it works on.
  */
 final class RemoteFrees {
 
@@ -19,13 +18,15 @@ final class RemoteFrees {
 
   private final SlabSpace space;
   private final BlockMap blocks;
-  private final int record;
+  private final Magazines magazines;
+  private final long[] record;
   private final Shard shard;
 
-  RemoteFrees(SlabSpace space, int record, int home) {
+  RemoteFrees(SlabSpace space, Magazines magazines, int home) {
     this.space = space;
     this.blocks = space.blocks();
-    this.record = record;
+    this.magazines = magazines;
+    this.record = magazines.record();
     this.shard = space.shard(home);
   }
 
@@ -35,9 +36,9 @@ final class RemoteFrees {
    */
   void send(int sizeClass) {
     int remote = Magazines.remote(sizeClass);
-    for (int left; (left = Magazines.count(record, remote)) > 0; ) {
-      long rounds = Magazines.rounds(record, remote);
-      int to = homeOf(Memory.getLong(rounds));
+    for (int left; (left = magazines.count(remote)) > 0; ) {
+      int rounds = magazines.rounds(remote);
+      int to = homeOf(record[rounds]);
       FreeBatch batch = (to == NOWHERE ? shard : space.shard(to)).tryEmptyBatch();
       if (batch == null) {
         sendEach(remote, sizeClass, left);
@@ -46,12 +47,12 @@ final class RemoteFrees {
       batch.begin(sizeClass);
       int kept = 0;
       if (prefixOf(to, rounds, left) == left) {
-        batch.load(rounds, left);
+        batch.load(record, rounds, left);
       } else {
         kept = divide(rounds, left, batch, to);
       }
       // First out of here, then over there: rather lost than had twice.
-      Magazines.loaded(record, remote, kept - left);
+      magazines.loaded(remote, kept - left);
       handOver(batch, to);
     }
   }
@@ -59,9 +60,9 @@ final class RemoteFrees {
   /** Sends the newest rounds of a remote magazine home one by one: there is no batch for them. */
   private void sendEach(int remote, int sizeClass, int count) {
     for (int i = 0; i < count; i++) {
-      long address = Magazines.top(record, Magazines.tally(record, remote));
+      long address = magazines.newest(remote);
       int to = homeOf(address);
-      Magazines.loaded(record, remote, -1);
+      magazines.loaded(remote, -1);
       if (to == NOWHERE) {
         space.noteFreedTwice(address);
       } else {
@@ -81,29 +82,27 @@ final class RemoteFrees {
   }
 
   /** Puts the blocks of a shard into a batch; moves the others together, and returns how many. */
-  private int divide(long rounds, int count, FreeBatch batch, int shardNumber) {
+  private int divide(int rounds, int count, FreeBatch batch, int shardNumber) {
     int kept = 0;
-    for (int i = 0; i < count; i++) {
-      long address = Memory.getLong(rounds + ((long) i << 3));
+    for (int i = rounds; i < rounds + count; i++) {
+      long address = record[i];
       if (homeOf(address) == shardNumber) {
         batch.add(address);
       } else {
-        Memory.putLong(rounds + ((long) kept++ << 3), address);
+        record[rounds + kept++] = address;
       }
     }
     return kept;
   }
 
   /** How many rounds from the first on are blocks of a shard. */
-  int prefixOf(int shardNumber, long rounds, int count) {
+  int prefixOf(int shardNumber, int rounds, int count) {
     // Out of the loop, in which the compiler would read them anew each time.
     long regionAddress = blocks.regionAddress();
     int packedTags = blocks.packedTags();
     int n = 0;
     while (n < count
-        && FrameTag.home(
-                FrameTable.lowHalf(
-                    packedTags, Memory.getLong(rounds + ((long) n << 3)) - regionAddress))
+        && FrameTag.home(FrameTable.lowHalf(packedTags, record[rounds + n] - regionAddress))
             == shardNumber) {
       n++;
     }

@@ -42,8 +42,8 @@ public final class ThreadCache {
   private static final int FOOTPRINT = 112;
 
   private final BlockMap blocks;
-  private final int record;
-  private final int homeKey;
+  private final long[] record;
+  private final Magazines magazines;
   private final int home;
 
   private final boolean strict;
@@ -64,18 +64,20 @@ public final class ThreadCache {
   /** Held by who uses a shared cache; null in a thread's own. */
   private final SpinLock shared;
 
-  ThreadCache(ThreadCaches caches, int home, long record, Thread owner, SpinLock shared) {
+  ThreadCache(ThreadCaches caches, int home, Thread owner, SpinLock shared) {
     this.caches = caches;
     this.space = caches.space();
     this.blocks = space.blocks();
     this.strict = caches.strict();
-    this.record = Magazines.create(record);
-    this.homeKey = strict ? FastPath.EVERY_FREE_IS_SLOW : FrameTag.homeKey(home);
+    int homeKey = strict ? FastPath.EVERY_FREE_IS_SLOW : FrameTag.homeKey(home);
+    this.magazines =
+        Magazines.ofClasses(owner == null ? Magazines.NOBODY : owner.threadId(), homeKey);
+    this.record = magazines.record();
     this.home = home;
     this.owner = owner;
     this.shared = shared;
     this.shard = space.shard(home);
-    this.remoteFrees = new RemoteFrees(space, this.record, home);
+    this.remoteFrees = new RemoteFrees(space, magazines, home);
   }
 
   /**
@@ -182,31 +184,32 @@ public final class ThreadCache {
 
   /** Loads an empty magazine from a shard; false if memory is out. */
   private boolean refill(int sizeClass) {
-    Magazines.grow(record, sizeClass);
-    int half = (Magazines.capacity(record, sizeClass) + 1) / 2;
-    long into = Magazines.rounds(record, sizeClass);
-    int taken = takeFromShards(sizeClass, into, half);
+    magazines.grow(sizeClass);
+    int half = (magazines.capacity(sizeClass) + 1) / 2;
+    int taken = takeFromShards(sizeClass, half);
     if (taken == 0) {
       caches.reclaim(this);
       space.pausePurge();
       try {
-        taken = takeFromShards(sizeClass, into, half);
+        taken = takeFromShards(sizeClass, half);
       } finally {
         space.resumePurge();
       }
     }
-    Magazines.loaded(record, sizeClass, taken);
+    magazines.loaded(sizeClass, taken);
     return taken > 0;
   }
 
   /** Takes blocks from the first shard, from ours on, that has some and whose lock is free. */
-  private int takeFromShards(int sizeClass, long into, int wanted) {
+  private int takeFromShards(int sizeClass, int wanted) {
+    int into = magazines.rounds(sizeClass);
     for (int attempt = 0; ; attempt++) {
       boolean contended = false;
       for (int i = 0; i < space.shardCount(); i++) {
-        int taken = space.shard((home + i) % space.shardCount()).tryRefill(sizeClass, into, wanted);
+        Shard from = space.shard((home + i) % space.shardCount());
+        int taken = from.tryRefill(sizeClass, record, into, wanted);
         if (taken > 0) {
-          Magazines.setMixed(record, sizeClass, i > 0);
+          magazines.setMixed(sizeClass, i > 0);
           return taken;
         }
         contended |= taken == Shard.CONTENDED;
@@ -227,7 +230,7 @@ public final class ThreadCache {
    * @return whether it was live; if not nothing has changed
    */
   public boolean free(long address) {
-    return FastPath.free(blocks, record, homeKey, address) || freeSlow(address);
+    return FastPath.free(blocks, record, address) || freeSlow(address);
   }
 
   /**
@@ -260,7 +263,7 @@ public final class ThreadCache {
     makeRoom(magazine, sizeClass);
     boolean freed = blocks.key(offset) == key && blocks.isLive(place) && markFree(place);
     if (freed) {
-      Magazines.push(record, magazine, address);
+      magazines.push(magazine, address);
     }
     reportFaults();
     return freed;
@@ -283,16 +286,16 @@ public final class ThreadCache {
   }
 
   private void makeRoom(int magazine, int sizeClass) {
-    if (Magazines.hasRoom(record, magazine)) {
+    if (magazines.hasRoom(magazine)) {
       return;
     }
     if (magazine != sizeClass) {
       visitSlowPath();
       remoteFrees.send(sizeClass);
       space.purgeIfDue();
-    } else if (!Magazines.grow(record, sizeClass)) {
+    } else if (!magazines.grow(sizeClass)) {
       visitSlowPath();
-      release(sizeClass, Magazines.count(record, sizeClass) / 2);
+      release(sizeClass, magazines.count(sizeClass) / 2);
     }
   }
 
@@ -310,53 +313,53 @@ public final class ThreadCache {
     int left = count;
     while (left > 0) {
       int n = Math.min(left, FreeBatch.CAPACITY);
-      long rounds = Magazines.rounds(record, sizeClass);
-      if (!allAtHome(sizeClass, rounds, n) || !tryRelease(sizeClass, rounds, n)) {
-        sendRounds(sizeClass, rounds, n);
+      if (!allAtHome(sizeClass, n) || !tryRelease(sizeClass, n)) {
+        sendRounds(sizeClass, n);
       }
       left -= n;
     }
   }
 
-  private boolean tryRelease(int sizeClass, long rounds, int count) {
+  private boolean tryRelease(int sizeClass, int count) {
     boolean gone = true;
     try {
-      gone = shard.tryRelease(sizeClass, rounds, count);
+      gone = shard.tryRelease(sizeClass, record, magazines.rounds(sizeClass), count);
     } finally {
       // Also if an error ends this early: rather lost than had twice.
       if (gone) {
-        Magazines.unload(record, sizeClass, count);
+        magazines.unload(sizeClass, count);
       }
     }
     return gone;
   }
 
   /** Whether blocks are all of our shard: only a refill from another brings others. */
-  private boolean allAtHome(int sizeClass, long rounds, int count) {
-    return !Magazines.isMixed(record, sizeClass)
-        || remoteFrees.prefixOf(home, rounds, count) == count;
+  private boolean allAtHome(int sizeClass, int count) {
+    return !magazines.isMixed(sizeClass)
+        || remoteFrees.prefixOf(home, magazines.rounds(sizeClass), count) == count;
   }
 
   /** Sends the oldest rounds of a local magazine the way that remote frees go. */
-  private void sendRounds(int sizeClass, long rounds, int count) {
+  private void sendRounds(int sizeClass, int count) {
+    int rounds = magazines.rounds(sizeClass);
     int remote = Magazines.remote(sizeClass);
     int gone = 0;
     try {
       while (gone < count) {
-        if (!Magazines.hasRoom(record, remote)) {
+        if (!magazines.hasRoom(remote)) {
           remoteFrees.send(sizeClass);
         }
-        Magazines.receive(record, remote, Memory.getLong(rounds + ((long) gone++ << 3)));
+        magazines.receive(remote, record[rounds + gone++]);
       }
     } finally {
-      Magazines.unload(record, sizeClass, gone);
+      magazines.unload(sizeClass, gone);
     }
     remoteFrees.send(sizeClass);
   }
 
   /** What is done now and then rather than always. */
   private void visitSlowPath() {
-    if (Magazines.visit(record) % VISITS_PER_SWEEP == 0) {
+    if (magazines.visit() % VISITS_PER_SWEEP == 0) {
       sweep();
       space.tidyIfDue();
     }
@@ -365,11 +368,13 @@ public final class ThreadCache {
   /** Empties the magazines not used since the last sweep. */
   private void sweep() {
     for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
-      if (Magazines.isIdle(record, sizeClass) && Magazines.count(record, sizeClass) > 0) {
-        release(sizeClass, Magazines.count(record, sizeClass));
-        Magazines.shrink(record, sizeClass);
+      boolean isIdle = magazines.isIdle(sizeClass, magazines.allocations(sizeClass));
+      if (isIdle && magazines.count(sizeClass) > 0) {
+        release(sizeClass, magazines.count(sizeClass));
+        magazines.shrink(sizeClass);
       }
-      if (Magazines.isIdle(record, Magazines.remote(sizeClass))) {
+      int remote = Magazines.remote(sizeClass);
+      if (magazines.isIdle(remote, magazines.frees(remote))) {
         remoteFrees.send(sizeClass);
       }
     }
@@ -378,12 +383,12 @@ public final class ThreadCache {
   /** Gives back every block that the cache keeps. */
   public void flush() {
     for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
-      release(sizeClass, Magazines.count(record, sizeClass));
+      release(sizeClass, magazines.count(sizeClass));
       remoteFrees.send(sizeClass);
     }
-    for (ObjectMagazines magazines : objects) {
-      if (magazines != null) {
-        magazines.caches().flush(magazines);
+    for (ObjectMagazines ofCache : objects) {
+      if (ofCache != null) {
+        ofCache.caches().flush(ofCache);
       }
     }
   }
@@ -394,18 +399,18 @@ public final class ThreadCache {
   }
 
   /** Enters the magazines for a typed cache. */
-  void setObjects(int number, ObjectMagazines magazines) {
+  void setObjects(int number, ObjectMagazines ofCache) {
     if (number >= objects.length) {
       objects = Arrays.copyOf(objects, number + 1);
     }
-    objects[number] = magazines;
+    objects[number] = ofCache;
   }
 
   /** Ends the magazines for typed caches: the thread has ended. */
   void endObjects() {
-    for (ObjectMagazines magazines : objects) {
-      if (magazines != null) {
-        magazines.caches().end(magazines);
+    for (ObjectMagazines ofCache : objects) {
+      if (ofCache != null) {
+        ofCache.caches().end(ofCache);
       }
     }
   }
@@ -486,11 +491,11 @@ public final class ThreadCache {
   /** Adds the cache's counters to sums. */
   void count(CacheCounts sums) {
     for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
-      sums.allocations[sizeClass] += Magazines.allocations(record, sizeClass);
-      sums.localFrees[sizeClass] += Magazines.frees(record, sizeClass);
-      sums.remoteFrees[sizeClass] += Magazines.frees(record, Magazines.remote(sizeClass));
+      sums.allocations[sizeClass] += magazines.allocations(sizeClass);
+      sums.localFrees[sizeClass] += magazines.frees(sizeClass);
+      sums.remoteFrees[sizeClass] += magazines.frees(Magazines.remote(sizeClass));
     }
-    sums.bytes += FOOTPRINT;
+    sums.bytes += FOOTPRINT + magazines.footprint();
   }
 
   /** Checks that what the magazines hold is free, of the right class, and in them only once. */
@@ -502,9 +507,9 @@ public final class ThreadCache {
   }
 
   private void validate(int magazine, int sizeClass, LongPredicate firstSeen) {
-    long rounds = Magazines.rounds(record, magazine);
-    for (int i = 0; i < Magazines.count(record, magazine); i++) {
-      long address = Memory.getLong(rounds + ((long) i << 3));
+    int rounds = magazines.rounds(magazine);
+    for (int i = rounds; i < rounds + magazines.count(magazine); i++) {
+      long address = record[i];
       if (!space.isKept(address, sizeClass) || !firstSeen.test(address)) {
         throw new IllegalStateException(
             "a thread keeps block 0x%x, which may be elsewhere too".formatted(address));
@@ -520,16 +525,8 @@ public final class ThreadCache {
     return shared;
   }
 
-  int packedRecord() {
+  long[] record() {
     return record;
-  }
-
-  int homeKey() {
-    return homeKey;
-  }
-
-  long record() {
-    return Magazines.address(record);
   }
 
   int home() {

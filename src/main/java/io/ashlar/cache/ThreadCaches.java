@@ -4,51 +4,39 @@ package io.ashlar.cache;
 import io.ashlar.memory.Backoff;
 import io.ashlar.memory.Counts;
 import io.ashlar.memory.SpinLock;
-import io.ashlar.region.Region;
 import io.ashlar.slab.SlabSpace;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import org.agrona.collections.LongArrayList;
 import org.agrona.collections.LongHashSet;
 
 /**
  * All thread caches of an allocator, and how a thread comes by its own.
  *
- * <p><b>Look-up.</b> A table by thread number of those whose cache it is and where its record lies:
- * two loads and a comparison, less than half the cost of a {@link ThreadLocal}. A thread whose
- * place is taken by another live thread finds its cache in a {@code ThreadLocal}. Entries are
- * written under {@link #lock} and read without: thread numbers are never used again, so a reader
- * who finds its own has written the entry itself.
+ * <p><b>Look-up.</b> A thread finds its record in a {@link RecordTable}, and its cache in the same
+ * place of {@link #table}; if another live thread has the place, in a {@code ThreadLocal}. Entries
+ * are written under {@link #lock} and read without.
  *
  * <p><b>Threads that end</b> are not told of; they are found by {@link Thread#isAlive}, a few each
  * time a cache is made, and all of them by {@link #reclaim} and {@link #trim}. What such a cache
  * kept is given back by who finds it, under {@link #lock}.
  *
  * <p><b>Virtual threads</b> have no caches. They take turns with one cache per shard, each behind a
- * try-lock, the first to be tried chosen by the thread's number.
+ * try-lock, the first to be tried chosen by the thread's number; it is made at its first turn.
  */
 public final class ThreadCaches {
-
-  private static final int TABLE_SIZE = 1024;
-  private static final int TABLE_MASK = TABLE_SIZE - 1;
-
-  private static final long RECORD_BYTES = Magazines.recordBytes(Region.osPageSize());
 
   /** Caches looked at for an ended owner when one is made. */
   private static final int LOOKED_AT = 8;
 
-  /**
-   * By place: the number of the thread whose place it is, or 0; and of its cache the home key and
-   * the record, 32 bits each.
-   */
-  private final long[] keys = new long[2 * TABLE_SIZE];
+  private final RecordTable records = new RecordTable();
 
   /** By place: the cache; null where nobody is. */
-  private final ThreadCache[] table = new ThreadCache[TABLE_SIZE];
+  private final ThreadCache[] table = new ThreadCache[RecordTable.size()];
 
   /**
    * Caches of threads whose place is another's. Weak: an entry goes when its thread ends, or some
@@ -63,75 +51,35 @@ public final class ThreadCaches {
   private final int[] threadsOfShard;
   private int nextLookedAt;
 
-  /**
-   * Records of native memory for magazines: those used before, and how far the rest is untouched.
-   */
-  private final LongArrayList freeRecords = new LongArrayList();
-
-  private long nextRecord;
-  private final long endOfRecords;
-
-  /** Records of native memory for the magazines of typed caches. */
-  private final ObjectRecords objectRecords;
+  /** Threads that can have a cache at a time. */
+  private final int threads;
 
   private final SlabSpace space;
   private final boolean strict;
-  private final ThreadCache[] shared;
+
+  /** By home: who may use the shared cache. */
+  private final SpinLock[] turns;
+
+  /** By home: the shared cache; null before its first turn. */
+  private final AtomicReferenceArray<ThreadCache> shared;
+
   private volatile boolean closed;
 
   /**
    * Makes the caches of a space.
    *
-   * @param space what they are filled from, with address space for {@link #recordBytes} of as many
-   *     threads
+   * @param space what they are filled from
    * @param threads threads that can have a cache at a time; those beyond share like virtual ones
    * @param strict whether every free is checked atomically
    */
   public ThreadCaches(SlabSpace space, int threads, boolean strict) {
     this.space = space;
     this.strict = strict;
-    objectRecords = new ObjectRecords(!space.region().decommits());
-    nextRecord = space.threadRecords();
-    endOfRecords = nextRecord + recordBytes(space.shardCount(), threads);
+    this.threads = threads;
     threadsOfShard = new int[space.shardCount()];
-    shared = new ThreadCache[space.shardCount()];
-    for (int home = 0; home < shared.length; home++) {
-      shared[home] = new ThreadCache(this, home, nextRecord, null, new SpinLock());
-      nextRecord += RECORD_BYTES;
-    }
-  }
-
-  /**
-   * The address space for the records of caches.
-   *
-   * @param shards how many shards there are
-   * @param threads threads that can have a cache at a time
-   * @return bytes
-   */
-  public static long recordBytes(int shards, int threads) {
-    return ((long) shards + threads) * RECORD_BYTES;
-  }
-
-  /** The record that the next cache gets; 0 if there is none left. Under the lock. */
-  private long record() {
-    if (!freeRecords.isEmpty()) {
-      return freeRecords.getLong(freeRecords.size() - 1);
-    }
-    return nextRecord < endOfRecords ? nextRecord : 0;
-  }
-
-  /** How many records somebody has, has had, or is giving back: most that can be free. */
-  private int recordsUsed() {
-    return (int) ((nextRecord - space.threadRecords()) / RECORD_BYTES);
-  }
-
-  /** Takes the {@link #record} that a cache has got. Under the lock. */
-  private void takeRecord() {
-    if (!freeRecords.isEmpty()) {
-      freeRecords.removeAt(freeRecords.size() - 1);
-    } else {
-      nextRecord += RECORD_BYTES;
-    }
+    turns = new SpinLock[space.shardCount()];
+    Arrays.setAll(turns, home -> new SpinLock());
+    shared = new AtomicReferenceArray<>(turns.length);
   }
 
   SlabSpace space() {
@@ -142,10 +90,6 @@ public final class ThreadCaches {
     return strict;
   }
 
-  ObjectRecords objectRecords() {
-    return objectRecords;
-  }
-
   void checkOpen() {
     if (closed) {
       throw new IllegalStateException("the allocator is closed");
@@ -153,65 +97,16 @@ public final class ThreadCaches {
   }
 
   /**
-   * The table of records, to look into with {@link #place}, {@link #isAt}, {@link #recordAt} and
-   * {@link #homeKeyAt}.
+   * Where threads find their records, for {@link FastPath}.
    *
-   * @return the table itself
+   * @return what {@link RecordTable#at} reads
    */
-  public long[] keys() {
-    return keys;
-  }
-
-  /**
-   * A thread's place in the table.
-   *
-   * @param thread the calling thread
-   * @return the place
-   */
-  public static int place(Thread thread) {
-    return ((int) thread.threadId() & TABLE_MASK) << 1;
-  }
-
-  /**
-   * Whether a thread has its place to itself, and {@link #recordAt} is its own. Wait-free.
-   *
-   * @param place the thread's place
-   * @param thread the calling thread
-   * @param keys what {@link #keys} returned
-   * @return false if the thread has no cache, or another thread the place
-   */
-  public static boolean isAt(int place, Thread thread, long[] keys) {
-    return keys[place] == thread.threadId();
-  }
-
-  /**
-   * The record of a thread's cache, for {@link FastPath}. Wait-free.
-   *
-   * @param place the thread's place
-   * @param keys what {@link #keys} returned
-   * @return the record, if the thread {@link #isAt} its place
-   */
-  public static int recordAt(int place, long[] keys) {
-    return (int) keys[place + 1];
-  }
-
-  /**
-   * The home key of a thread's cache, for {@link FastPath#free}. Wait-free.
-   *
-   * @param place the thread's place
-   * @param keys what {@link #keys} returned
-   * @return the key, if the thread {@link #isAt} its place
-   */
-  public static int homeKeyAt(int place, long[] keys) {
-    return (int) (keys[place + 1] >>> 32);
-  }
-
-  private static long entry(int homeKey, int record) {
-    return (long) homeKey << 32 | (record & 0xFFFF_FFFFL);
+  public long[][] records() {
+    return records.records();
   }
 
   private static int placeOf(Thread thread) {
-    return (int) thread.threadId() & TABLE_MASK;
+    return RecordTable.place(thread.threadId());
   }
 
   /**
@@ -253,13 +148,42 @@ public final class ThreadCaches {
     checkOpen();
     int first = (int) thread.threadId();
     for (int attempt = 0; ; attempt++) {
-      for (int i = 0; i < shared.length; i++) {
-        ThreadCache cache = shared[Math.floorMod(first + i, shared.length)];
-        if (cache.shared().tryLock()) {
-          return cache;
+      for (int i = 0; i < turns.length; i++) {
+        int home = Math.floorMod(first + i, turns.length);
+        if (turns[home].tryLock()) {
+          return sharedAt(home);
         }
       }
       Backoff.pause(attempt);
+    }
+  }
+
+  /** The shared cache of a home, for who has got its turn, and loses it if none can be made. */
+  private ThreadCache sharedAt(int home) {
+    ThreadCache cache = shared.getPlain(home);
+    if (cache == null) {
+      try {
+        cache = new ThreadCache(this, home, null, turns[home]);
+      } catch (OutOfMemoryError e) {
+        turns[home].unlock();
+        throw e;
+      }
+      shared.set(home, cache);
+    }
+    return cache;
+  }
+
+  /** Shows the shared caches that nobody is using, in turn and without waiting. */
+  private void visitShared(Consumer<ThreadCache> visitor) {
+    for (int home = 0; home < turns.length; home++) {
+      ThreadCache cache = shared.get(home);
+      if (cache != null && turns[home].tryLock()) {
+        try {
+          visitor.accept(cache);
+        } finally {
+          turns[home].unlock();
+        }
+      }
     }
   }
 
@@ -267,8 +191,7 @@ public final class ThreadCaches {
    * The cache of a platform thread, made if it has none.
    *
    * @param thread the calling thread, which is not virtual
-   * @return its cache; null if there are more threads than can have one, or as many while a trim
-   *     gives records back
+   * @return its cache; null if there are more threads than can have one
    */
   public ThreadCache own(Thread thread) {
     ThreadCache cache = table[placeOf(thread)];
@@ -288,24 +211,20 @@ public final class ThreadCaches {
       }
       checkOpen();
       lookForEnded(Math.min(LOOKED_AT, all.size()));
-      long record = record();
-      if (record == 0) {
+      if (all.size() >= threads) {
         return null;
       }
       int home = leastUsedShard();
       // What takes Java heap comes first: nothing has changed where that is out.
-      ThreadCache cache = new ThreadCache(this, home, record, thread, null);
+      ThreadCache cache = new ThreadCache(this, home, thread, null);
       all.ensureCapacity(all.size() + 1);
-      freeRecords.ensureCapacity(recordsUsed() + 1);
       int place = placeOf(thread);
       if (table[place] != null) {
         displaced.set(new WeakReference<>(cache));
       } else {
         table[place] = cache;
-        keys[2 * place + 1] = entry(cache.homeKey(), cache.packedRecord());
-        keys[2 * place] = thread.threadId();
+        records.add(cache.record());
       }
-      takeRecord();
       threadsOfShard[home]++;
       all.add(cache);
       return cache;
@@ -344,12 +263,11 @@ public final class ThreadCaches {
 
   private void end(ThreadCache cache) {
     cache.count(ended);
-    freeRecords.addLong(cache.record());
     threadsOfShard[cache.home()]--;
     int place = placeOf(cache.owner());
     if (table[place] == cache) {
       table[place] = null;
-      keys[2 * place] = 0;
+      records.remove(cache.record());
     }
   }
 
@@ -362,16 +280,8 @@ public final class ThreadCaches {
   void reclaim(ThreadCache own) {
     own.flush();
     endThreads();
-    for (ThreadCache cache : shared) {
-      // Not the caller's, whose turn it is already; nor waited for, since it may wait for us.
-      if (cache.shared().tryLock()) {
-        try {
-          cache.flush();
-        } finally {
-          cache.shared().unlock();
-        }
-      }
-    }
+    // Not the caller's, whose turn it is already; nor waited for, since it may wait for us.
+    visitShared(ThreadCache::flush);
     space.collect();
   }
 
@@ -408,15 +318,7 @@ public final class ThreadCaches {
       leaveTurn(own);
     }
     endThreads();
-    for (ThreadCache cache : shared) {
-      if (cache.shared().tryLock()) {
-        try {
-          visitor.accept(cache);
-        } finally {
-          cache.shared().unlock();
-        }
-      }
-    }
+    visitShared(visitor);
   }
 
   /**
@@ -434,48 +336,20 @@ public final class ThreadCaches {
     }
     flushShared();
     space.collect();
-    decommitRecords();
     space.reportFaults();
     return space.purge();
   }
 
-  /** The system's calls are made without the lock: threads may come meanwhile and find others. */
-  private void decommitRecords() {
-    long[] records;
-    lock.lock();
-    try {
-      records = freeRecords.toLongArray();
-      freeRecords.clear();
-    } finally {
-      lock.unlock();
-    }
-    try {
-      for (long record : records) {
-        space.decommitRecord(record, RECORD_BYTES);
-      }
-    } finally {
-      giveBack(records);
-    }
-  }
-
-  private void giveBack(long[] records) {
-    lock.lock();
-    try {
-      for (long record : records) {
-        freeRecords.addLong(record);
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
   private void flushShared() {
-    for (ThreadCache cache : shared) {
-      cache.shared().lock();
+    for (int home = 0; home < turns.length; home++) {
+      turns[home].lock();
       try {
-        cache.flush();
+        ThreadCache cache = shared.getPlain(home);
+        if (cache != null) {
+          cache.flush();
+        }
       } finally {
-        cache.shared().unlock();
+        turns[home].unlock();
       }
     }
   }
@@ -487,21 +361,20 @@ public final class ThreadCaches {
    */
   public CacheCounts counts() {
     CacheCounts sums = new CacheCounts();
-    long recordBytes;
     lock.lock();
     try {
       sums.add(ended);
       all.forEach(cache -> cache.count(sums));
-      recordBytes = nextRecord - space.threadRecords();
     } finally {
       lock.unlock();
     }
-    sums.bytes += space.recordBytes(recordBytes);
-    for (ThreadCache cache : shared) {
-      cache.count(sums);
+    for (int home = 0; home < turns.length; home++) {
+      ThreadCache cache = shared.get(home);
+      if (cache != null) {
+        cache.count(sums);
+      }
     }
-    sums.bytes += objectRecords.residentBytes();
-    sums.bytes += TABLE_SIZE * (2 * Long.BYTES + Integer.BYTES);
+    sums.bytes += RecordTable.FOOTPRINT + RecordTable.size() * (long) Integer.BYTES;
     return sums;
   }
 
@@ -523,8 +396,11 @@ public final class ThreadCaches {
     } finally {
       lock.unlock();
     }
-    for (ThreadCache cache : shared) {
-      cache.validate(seen::add);
+    for (int home = 0; home < turns.length; home++) {
+      ThreadCache cache = shared.get(home);
+      if (cache != null) {
+        cache.validate(seen::add);
+      }
     }
   }
 
@@ -533,8 +409,7 @@ public final class ThreadCaches {
     lock.lock();
     try {
       closed = true;
-      Arrays.fill(keys, 0);
-      objectRecords.close();
+      records.clear();
       all.forEach(ThreadCache::close);
     } finally {
       lock.unlock();

@@ -232,7 +232,7 @@ public record BlockMap(
     return sum;
   }
 
-  /** Where the states begin, which come behind all other records but those of threads. */
+  /** Where the states begin, which come behind all other records. */
   long begin() {
     return Memory.base(packedStates);
   }

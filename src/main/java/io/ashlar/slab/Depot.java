@@ -66,8 +66,8 @@ final class Depot {
   }
 
   /** Takes blocks out of the first batch of its class; once empty it is the caller's. */
-  int take(FreeBatch batch, long into, int n) {
-    int taken = batch.unload(into, n);
+  int take(FreeBatch batch, long[] into, int index, int n) {
+    int taken = batch.unload(into, index, n);
     if (Counts.ON) {
       Counts.booked(batch.count() == 0 ? 3 : 2); // the batch's fields, the sum; the first
     }

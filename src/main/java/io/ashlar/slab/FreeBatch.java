@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.slab;
 
-import io.ashlar.memory.Memory;
 import io.ashlar.memory.Padding;
 
 /**
@@ -55,25 +54,27 @@ public final class FreeBatch extends FreeBatchState {
   /**
    * Puts blocks into the batch, which must have room for them.
    *
-   * @param from where their addresses are, 8 bytes each
+   * @param from where their addresses are
+   * @param index of the first
    * @param n how many
    */
-  public void load(long from, int n) {
-    Memory.copy(from, addresses, count, n);
+  public void load(long[] from, int index, int n) {
+    System.arraycopy(from, index, addresses, count, n);
     count += n;
   }
 
   /**
-   * Takes blocks out, the last first; their addresses are written to native memory.
+   * Takes blocks out, the last ones.
    *
-   * @param into where, 8 bytes each
+   * @param into where their addresses are written
+   * @param index of the first
    * @param n how many at most
    * @return how many there were
    */
-  public int unload(long into, int n) {
+  public int unload(long[] into, int index, int n) {
     int taken = Math.min(n, count);
     count -= taken;
-    Memory.copy(addresses, count, into, taken);
+    System.arraycopy(addresses, count, into, index, taken);
     return taken;
   }
 

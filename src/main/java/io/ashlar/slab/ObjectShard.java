@@ -2,7 +2,6 @@
 package io.ashlar.slab;
 
 import io.ashlar.memory.Counts;
-import io.ashlar.memory.Memory;
 import io.ashlar.memory.SpinLock;
 import java.util.List;
 import org.jctools.queues.MessagePassingQueue;
@@ -160,25 +159,26 @@ public final class ObjectShard {
   /**
    * Takes constructed blocks of this shard back.
    *
-   * @param from where the blocks' addresses are, 8 bytes each; none is in use
+   * @param from where the blocks' addresses are; none is in use
+   * @param index of the first
    * @param n how many, at most {@link FreeBatch#CAPACITY}
    * @return whether it was done; if not, the lock is taken and nothing has changed
    */
-  public boolean tryRelease(long from, int n) {
+  public boolean tryRelease(long[] from, int index, int n) {
     if (!lock.tryLock()) {
       return false;
     }
     try {
       if (hasRoom(n)) {
         FreeBatch batch = emptyBatch().begin(CONSTRUCTED);
-        batch.load(from, n);
+        batch.load(from, index, n);
         if (Counts.ON) {
           Counts.filled(n);
         }
         keep(batch);
       } else {
-        for (int i = 0; i < n; i++) {
-          put(Memory.getLong(from + ((long) i << 3)), true);
+        for (int i = index; i < index + n; i++) {
+          put(from[i], true);
         }
       }
       return true;

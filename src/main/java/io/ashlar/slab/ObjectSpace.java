@@ -24,7 +24,6 @@ public final class ObjectSpace {
 
   private final SlabSpace space;
   private final int cache;
-  private final int serial;
   private final BlockShape shape;
   private final long maxBlocks;
   private final boolean fixed;
@@ -106,7 +105,6 @@ public final class ObjectSpace {
       }
     }
     cache = number;
-    serial = space.objects().serial();
     blocks =
         new ObjectBlocks(
             space.region().address(),
@@ -252,15 +250,6 @@ public final class ObjectSpace {
    */
   public ObjectBlocks blocks() {
     return blocks;
-  }
-
-  /**
-   * A number that tells the cache from all others of the allocator, closed ones included.
-   *
-   * @return the number, not 0
-   */
-  public int serial() {
-    return serial;
   }
 
   BlockShape shape() {

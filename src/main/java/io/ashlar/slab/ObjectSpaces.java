@@ -12,7 +12,6 @@ public final class ObjectSpaces {
 
   private final SpinLock lock = new SpinLock();
   private final ObjectSpace[] byNumber = new ObjectSpace[BOUND];
-  private int made;
 
   ObjectSpaces() {}
 
@@ -27,17 +26,6 @@ public final class ObjectSpaces {
         }
       }
       throw new IllegalStateException("an allocator has at most " + (BOUND - 1) + " typed caches");
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** A number that no cache had before, not 0, as long as there were not 2^32 of them. */
-  int serial() {
-    lock.lock();
-    try {
-      made += made == -1 ? 2 : 1;
-      return made;
     } finally {
       lock.unlock();
     }

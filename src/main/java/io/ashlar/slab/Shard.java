@@ -2,7 +2,6 @@
 package io.ashlar.slab;
 
 import io.ashlar.memory.Counts;
-import io.ashlar.memory.Memory;
 import io.ashlar.memory.SpinLock;
 import org.jctools.queues.MessagePassingQueue;
 import org.jctools.queues.varhandle.MpmcVarHandleArrayQueue;
@@ -82,38 +81,39 @@ public final class Shard {
    * Takes free blocks of a class, after bringing in what other threads have freed.
    *
    * @param sizeClass the class
-   * @param into where their addresses are written, 8 bytes each
+   * @param into where their addresses are written
+   * @param index of the first
    * @param n how many are wanted, 1 or more
    * @return how many were taken, fewer than {@code n} when the depot has no more, or a new slab
    *     would be needed for the rest; 0 if memory is out; {@link #CONTENDED} if the lock is taken
    */
-  public int tryRefill(int sizeClass, long into, int n) {
+  public int tryRefill(int sizeClass, long[] into, int index, int n) {
     if (!lock.tryLock()) {
       return CONTENDED;
     }
     try {
       drain(DRAIN_BATCHES);
-      return take(sizeClass, into, n);
+      return take(sizeClass, into, index, n);
     } finally {
       lock.unlock();
     }
   }
 
-  private int take(int sizeClass, long into, int n) {
+  private int take(int sizeClass, long[] into, int index, int n) {
     int taken = 0;
     FreeBatch batch = depot.first(sizeClass);
     // Batches are taken whole where they can be: what was allocated together stays together.
     while (batch != null && (taken == 0 || batch.count() <= n - taken)) {
-      taken += depot.take(batch, into + ((long) taken << 3), n - taken);
+      taken += depot.take(batch, into, index + taken, n - taken);
       if (batch.count() == 0) {
         recycle(batch);
       }
       batch = depot.first(sizeClass);
     }
-    return taken > 0 ? taken : takeFromSlabs(sizeClass, into, n);
+    return taken > 0 ? taken : takeFromSlabs(sizeClass, into, index, n);
   }
 
-  private int takeFromSlabs(int sizeClass, long into, int n) {
+  private int takeFromSlabs(int sizeClass, long[] into, int index, int n) {
     SlabList list = lists[sizeClass];
     int taken = 0;
     while (taken < n) {
@@ -132,7 +132,7 @@ public final class Shard {
       if (slab.isAllFree()) {
         list.addAllFree(-1);
       }
-      taken += slab.take(into + ((long) taken << 3), n - taken);
+      taken += slab.take(into, index + taken, n - taken);
       if (slab.freeCount() == 0) {
         list.remove(slab);
       }
@@ -144,26 +144,26 @@ public final class Shard {
    * Takes free blocks of this shard back, into the depot or their slabs.
    *
    * @param sizeClass their class
-   * @param from where the blocks' addresses are, 8 bytes each; the blocks are not live in the block
-   *     map
-   * @param n how many, from the first, at most {@link FreeBatch#CAPACITY}
+   * @param from where the blocks' addresses are; the blocks are not live in the block map
+   * @param index of the first
+   * @param n how many, at most {@link FreeBatch#CAPACITY}
    * @return whether it was done; if not, the lock is taken and nothing has changed
    */
-  public boolean tryRelease(int sizeClass, long from, int n) {
+  public boolean tryRelease(int sizeClass, long[] from, int index, int n) {
     if (!lock.tryLock()) {
       return false;
     }
     try {
       FreeBatch batch = depot.hasRoom(sizeClass, n) ? tryEmptyBatch() : null;
       if (batch != null) {
-        batch.begin(sizeClass).load(from, n);
+        batch.begin(sizeClass).load(from, index, n);
         if (Counts.ON) {
           Counts.filled(n);
         }
         keep(batch);
       } else {
-        for (int i = 0; i < n; i++) {
-          put(Memory.getLong(from + ((long) i << 3)), sizeClass);
+        for (int i = index; i < index + n; i++) {
+          put(from[i], sizeClass);
         }
       }
       return true;

@@ -2,7 +2,6 @@
 package io.ashlar.slab;
 
 import io.ashlar.memory.Counts;
-import io.ashlar.memory.Memory;
 import java.util.Arrays;
 
 /**
@@ -70,23 +69,22 @@ final class Slab {
   }
 
   /**
-   * Takes free blocks, lowest first so that few pages are touched, and writes their addresses to
-   * native memory.
+   * Takes free blocks, lowest first so that few pages are touched, and writes their addresses from
+   * an index on.
    *
    * @return how many were taken: {@code n}, or all there were
    */
-  int take(long into, int n) {
+  int take(long[] into, int index, int n) {
     int wanted = Math.min(n, freeCount);
     int blockBytes = SizeClasses.blockBytes(sizeClass);
-    long at = into;
-    long end = into + ((long) wanted << 3);
+    int at = index;
+    int end = index + wanted;
     int word = firstWord;
     while (at < end) {
       long bits = free[word];
       long start = address + ((long) word << 6) * blockBytes;
       while (bits != 0 && at < end) {
-        Memory.putLong(at, start + (long) Long.numberOfTrailingZeros(bits) * blockBytes);
-        at += Long.BYTES;
+        into[at++] = start + (long) Long.numberOfTrailingZeros(bits) * blockBytes;
         bits &= bits - 1;
       }
       free[word] = bits;

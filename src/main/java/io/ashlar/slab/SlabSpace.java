@@ -31,7 +31,6 @@ public final class SlabSpace implements AutoCloseable {
   private final Purge purge;
   private final BlockMap blocks;
   private final Shard[] shards;
-  private final long threadRecords;
   private final LargeBlocks large;
   private final ObjectSpaces objects = new ObjectSpaces();
   private final long limitBytes;
@@ -55,7 +54,6 @@ public final class SlabSpace implements AutoCloseable {
    * @param limitBytes most bytes that slabs, runs and mappings may have together
    * @param purgeDelayNanos least time between two purges that are made unasked
    * @param checked whether block states are kept and looked at
-   * @param threadBytes address space for what threads keep of their own
    * @param faultHandler is told of errors that cannot be thrown to who made them
    */
   public SlabSpace(
@@ -64,7 +62,6 @@ public final class SlabSpace implements AutoCloseable {
       long limitBytes,
       long purgeDelayNanos,
       boolean checked,
-      long threadBytes,
       FaultHandler faultHandler) {
     this.region = region;
     this.limitBytes = limitBytes;
@@ -77,8 +74,7 @@ public final class SlabSpace implements AutoCloseable {
             Metadata.footprint(FrameTable.byteSize(frameCount))
                 + Metadata.footprint(DirtyFrames.byteSize(frameCount))
                 + Metadata.footprint(BlockMap.byteSize(region.byteSize()))
-                + SpinLockBuddy.byteSize(frameCount, maxOrder)
-                + Metadata.footprint(threadBytes),
+                + SpinLockBuddy.byteSize(frameCount, maxOrder),
             !region.decommits());
     try {
       frameTable = FrameTable.create(metadata, frameCount);
@@ -86,7 +82,6 @@ public final class SlabSpace implements AutoCloseable {
       frames = new SpinLockBuddy(metadata, frameCount, maxOrder);
       blocks = BlockMap.create(metadata, frameTable, region.address(), region.byteSize(), checked);
       purge = new Purge(region, metadata, frames, blocks, dirty);
-      threadRecords = metadata.allocate(threadBytes);
       large = new LargeBlocks(this);
       shards = new Shard[shardCount];
       Arrays.setAll(shards, number -> new Shard(number, this));
@@ -158,25 +153,6 @@ public final class SlabSpace implements AutoCloseable {
    */
   public Shard shard(int number) {
     return shards[number];
-  }
-
-  /**
-   * Where the records of threads lie, zero at first.
-   *
-   * @return an address, a multiple of the system's page
-   */
-  public long threadRecords() {
-    return threadRecords;
-  }
-
-  /**
-   * Gives back the memory of a thread's record that nobody uses; it reads as zero afterwards.
-   *
-   * @param record its address
-   * @param byteLength bytes in it
-   */
-  public void decommitRecord(long record, long byteLength) {
-    metadata.decommit(record, byteLength);
   }
 
   /** Most bytes that slabs, runs and mappings may have together. */
@@ -438,7 +414,7 @@ public final class SlabSpace implements AutoCloseable {
   }
 
   /**
-   * Bytes of physical memory that the records take, but for those of threads.
+   * Bytes of physical memory that the records take.
    *
    * @return bytes, native and on the Java heap
    */
@@ -453,17 +429,6 @@ public final class SlabSpace implements AutoCloseable {
     return metadata.residentBytesBefore(blocks.begin())
         + blocks.residentBytes(metadata, bytes(highFrame()))
         + heapBytes;
-  }
-
-  /**
-   * Bytes of physical memory that the records of threads take. Those that never were a thread's are
-   * not asked about: the address space for them is gibibytes.
-   *
-   * @param usedBytes how many bytes of records have ever been used
-   * @return bytes; 0 where the region does not decommit, and {@link #metadataBytes} has all
-   */
-  public long recordBytes(long usedBytes) {
-    return region.decommits() ? metadata.residentBytes(threadRecords, usedBytes) : 0;
   }
 
   /**

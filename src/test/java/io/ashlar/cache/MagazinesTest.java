@@ -5,46 +5,52 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ashlar.frame.Metadata;
-import io.ashlar.memory.Memory;
 import io.ashlar.memory.Padding;
-import io.ashlar.region.Region;
 import io.ashlar.slab.FreeBatch;
 import io.ashlar.slab.SizeClasses;
 import org.junit.jupiter.api.Test;
 
 class MagazinesTest {
 
-  private static final long RECORD = Magazines.recordBytes(Region.osPageSize());
+  private static final long THREAD = 77;
+  private static final int HOME_KEY = 0x1234;
+
+  private final Magazines magazines = Magazines.ofClasses(THREAD, HOME_KEY);
 
   /**
-   * A record is written by its thread alone: what it uses ends at least {@link Padding#BYTES}
-   * before the next begins.
+   * Magazines full to the brim do not meet; and what is written of a record, which its thread alone
+   * writes, is at least {@link Padding#BYTES} away from what lies beside it.
    */
   @Test
-  void recordsAreApart() {
-    try (Metadata metadata = new Metadata(Metadata.footprint(2 * RECORD), false)) {
-      long address = metadata.allocate(2 * RECORD);
-      Memory.fill(address, 2 * RECORD, (byte) 0x5a);
-      int record = Magazines.create(address);
-      for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
-        while (Magazines.grow(record, sizeClass)) {
-          assertTrue(Magazines.capacity(record, sizeClass) <= Magazines.maxRounds(sizeClass));
-        }
-        while (Magazines.push(record, sizeClass, -1)) {
-          assertTrue(Magazines.count(record, sizeClass) <= Magazines.capacity(record, sizeClass));
-        }
-        assertEquals(Magazines.maxRounds(sizeClass), Magazines.count(record, sizeClass));
-        int remote = Magazines.remote(sizeClass);
-        while (Magazines.push(record, remote, -1)) {
-          assertTrue(Magazines.count(record, remote) <= Magazines.capacity(record, remote));
-        }
-        assertEquals(Magazines.maxRemoteRounds(sizeClass), Magazines.count(record, remote));
+  void magazinesAndRecordsAreApart() {
+    long[] record = magazines.record();
+    for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
+      while (magazines.grow(sizeClass)) {
+        assertTrue(magazines.capacity(sizeClass) <= Magazines.maxRounds(sizeClass));
       }
-      for (long at = RECORD - Padding.BYTES; at < 2 * RECORD; at++) {
-        assertEquals(0x5a, Memory.getByte(address + at));
+      while (magazines.push(sizeClass, 1000 + sizeClass)) {
+        assertTrue(magazines.count(sizeClass) <= magazines.capacity(sizeClass));
       }
-      assertEquals(address, Magazines.address(record));
+      assertEquals(Magazines.maxRounds(sizeClass), magazines.count(sizeClass));
+      int remote = Magazines.remote(sizeClass);
+      while (magazines.push(remote, 1000 + remote)) {
+        assertTrue(magazines.count(remote) <= magazines.capacity(remote));
+      }
+      assertEquals(Magazines.maxRemoteRounds(sizeClass), magazines.count(remote));
+    }
+    assertEquals(THREAD, Magazines.threadId(record));
+    assertEquals(HOME_KEY, Magazines.homeKey(record));
+    for (int i = 0; i < Padding.BYTES / Long.BYTES; i++) {
+      assertEquals(0, record[i]);
+      assertEquals(0, record[record.length - 1 - i]);
+    }
+    for (int number = 1; number < 2 * SizeClasses.BOUND; number++) {
+      for (int n = magazines.count(number); n > 0; n--) {
+        long tally = Magazines.tally(record, number);
+        assertEquals(1000 + number, Magazines.top(record, tally));
+        Magazines.pop(record, number, tally);
+      }
+      assertEquals(0, magazines.newest(number));
     }
   }
 
@@ -65,64 +71,81 @@ class MagazinesTest {
   /** Last in, first out, in every class, beside each other; and what is counted meanwhile. */
   @Test
   void magazinesAreStacks() {
-    try (Metadata metadata = new Metadata(Metadata.footprint(RECORD), false)) {
-      int record = Magazines.create(metadata.allocate(RECORD));
-      for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
-        assertFalse(Magazines.push(record, sizeClass, 1), "no room at first");
-        Magazines.grow(record, sizeClass);
-        for (long i = 0; i < 8; i++) {
-          assertTrue(Magazines.push(record, sizeClass, 100L * sizeClass + i));
-        }
-      }
-      for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
-        Magazines.unload(record, sizeClass, 3); // the oldest
-        for (long i = 7; i >= 3; i--) {
-          long tally = Magazines.tally(record, sizeClass);
-          assertEquals(100L * sizeClass + i, Magazines.top(record, tally));
-          Magazines.pop(record, sizeClass, tally);
-        }
-        long tally = Magazines.tally(record, sizeClass);
-        assertEquals(0, Magazines.top(record, tally));
-        assertEquals(0, Magazines.count(record, sizeClass));
-        assertEquals(5, Magazines.allocations(record, sizeClass));
-        assertEquals(8, Magazines.frees(record, sizeClass));
-        assertFalse(Magazines.isIdle(record, sizeClass));
-        assertTrue(Magazines.isIdle(record, sizeClass));
-        Magazines.shrink(record, sizeClass);
-        assertEquals(4, Magazines.capacity(record, sizeClass));
+    long[] record = magazines.record();
+    for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
+      assertFalse(magazines.push(sizeClass, 1), "no room at first");
+      magazines.grow(sizeClass);
+      for (long i = 0; i < 8; i++) {
+        assertTrue(magazines.push(sizeClass, 100L * sizeClass + i));
       }
     }
+    for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
+      magazines.unload(sizeClass, 3); // the oldest
+      for (long i = 7; i >= 3; i--) {
+        long tally = Magazines.tally(record, sizeClass);
+        assertEquals(100L * sizeClass + i, Magazines.top(record, tally));
+        Magazines.pop(record, sizeClass, tally);
+      }
+      assertEquals(0, magazines.newest(sizeClass));
+      assertEquals(0, magazines.count(sizeClass));
+      assertEquals(5, magazines.allocations(sizeClass));
+      assertEquals(8, magazines.frees(sizeClass));
+      assertFalse(magazines.isIdle(sizeClass, magazines.allocations(sizeClass)));
+      assertTrue(magazines.isIdle(sizeClass, magazines.allocations(sizeClass)));
+    }
+  }
+
+  /** Room that was given up is not used; what had the place of its end is, once it is back. */
+  @Test
+  void roomShrinksAndGrows() {
+    int sizeClass = 9;
+    while (magazines.grow(sizeClass)) {}
+    int most = magazines.capacity(sizeClass);
+    for (int capacity = most / 2; capacity > 0; capacity /= 2) {
+      magazines.shrink(sizeClass);
+      assertEquals(capacity, magazines.capacity(sizeClass));
+    }
+    magazines.shrink(sizeClass);
+    assertFalse(magazines.push(sizeClass, 1));
+    for (int rounds = 0; ; ) {
+      boolean grown = magazines.grow(sizeClass);
+      while (magazines.push(sizeClass, 100 + rounds)) {
+        rounds++;
+      }
+      assertEquals(magazines.capacity(sizeClass), rounds);
+      if (!grown) {
+        assertEquals(most, rounds);
+        break;
+      }
+    }
+    assertEquals(100 + most - 1, magazines.newest(sizeClass));
   }
 
   /** Frees are counted when a block comes to the thread, not when it moves or leaves. */
   @Test
   void remoteMagazinesCountFrees() {
-    try (Metadata metadata = new Metadata(Metadata.footprint(RECORD), false)) {
-      int record = Magazines.create(metadata.allocate(RECORD));
-      for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
-        int remote = Magazines.remote(sizeClass);
-        int n = Magazines.maxRemoteRounds(sizeClass);
-        for (long i = 0; i < n; i++) {
-          assertTrue(Magazines.hasRoom(record, remote));
-          if (i % 3 == 2) {
-            Magazines.receive(record, remote, 100L * sizeClass + i);
-          } else {
-            assertTrue(Magazines.push(record, remote, 100L * sizeClass + i));
-          }
+    for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
+      int remote = Magazines.remote(sizeClass);
+      int n = Magazines.maxRemoteRounds(sizeClass);
+      for (long i = 0; i < n; i++) {
+        assertTrue(magazines.hasRoom(remote));
+        if (i % 3 == 2) {
+          magazines.receive(remote, 100L * sizeClass + i);
+        } else {
+          assertTrue(magazines.push(remote, 100L * sizeClass + i));
         }
-        assertFalse(Magazines.hasRoom(record, remote));
-        assertFalse(Magazines.push(record, remote, 1));
-        for (long i = 0; i < n; i++) {
-          long round = Magazines.rounds(record, remote) + 8 * i;
-          assertEquals(100L * sizeClass + i, Memory.getLong(round));
-        }
-        int frees = n - n / 3;
-        assertEquals(frees, Magazines.frees(record, remote));
-        Magazines.loaded(record, remote, -n);
-        assertEquals(frees, Magazines.frees(record, remote));
-        assertEquals(0, Magazines.count(record, remote));
-        assertEquals(0, Magazines.frees(record, sizeClass));
       }
+      assertFalse(magazines.hasRoom(remote));
+      assertFalse(magazines.push(remote, 1));
+      for (int i = 0; i < n; i++) {
+        assertEquals(100L * sizeClass + i, magazines.record()[magazines.rounds(remote) + i]);
+      }
+      int frees = n - n / 3;
+      assertEquals(frees, magazines.frees(remote));
+      magazines.loaded(remote, -n);
+      assertEquals(frees, magazines.frees(remote));
+      assertEquals(0, magazines.count(remote));
+      assertEquals(0, magazines.frees(sizeClass));
     }
   }
 }

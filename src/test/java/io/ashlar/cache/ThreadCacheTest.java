@@ -7,11 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ashlar.Seeds;
-import io.ashlar.memory.Memory;
 import io.ashlar.region.Region;
 import io.ashlar.slab.SizeClasses;
 import io.ashlar.slab.SlabSpace;
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -27,11 +25,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ThreadCacheTest {
 
   private static final int SHARDS = 4;
-  private static final long RECORDS = ThreadCaches.recordBytes(SHARDS, SHARDS);
 
   private final List<Long> freedTwice = new ArrayList<>();
-  private final Arena arena = Arena.ofConfined();
-  private final long rounds = arena.allocate(8 << 10, 64).address();
+  private final long[] rounds = new long[1024];
   private SlabSpace space;
 
   /** A cache at each shard. */
@@ -39,11 +35,10 @@ class ThreadCacheTest {
 
   private void open(long limit, boolean checked, boolean strict) {
     Region region = Region.reserve(64 << 20, 32 << 20, Region.Commitment.LAZY);
-    space = new SlabSpace(region, SHARDS, limit, 0, checked, 2 * RECORDS, freedTwice::add);
+    space = new SlabSpace(region, SHARDS, limit, 0, checked, freedTwice::add);
     ThreadCaches caches = new ThreadCaches(space, SHARDS, strict);
     for (int home = 0; home < SHARDS; home++) {
-      long record = space.threadRecords() + RECORDS + ThreadCaches.recordBytes(home, 0);
-      cacheOf[home] = new ThreadCache(caches, home, record, Thread.currentThread(), null);
+      cacheOf[home] = new ThreadCache(caches, home, Thread.currentThread(), null);
     }
   }
 
@@ -58,7 +53,6 @@ class ThreadCacheTest {
       closed.validate();
       assertEquals(0, closed.usedBytes());
     }
-    arena.close();
   }
 
   private long allocate(int home, int sizeClass) {
@@ -71,15 +65,15 @@ class ThreadCacheTest {
   private Set<Long> next(int shard, int sizeClass, int n) {
     List<Long> blocks = new ArrayList<>();
     while (blocks.size() < n) {
-      int taken = space.shard(shard).tryRefill(sizeClass, rounds, n - blocks.size());
+      int taken = space.shard(shard).tryRefill(sizeClass, rounds, 0, n - blocks.size());
       assertTrue(taken > 0);
       for (int i = 0; i < taken; i++) {
-        blocks.add(Memory.getLong(rounds + 8L * i));
+        blocks.add(rounds[i]);
       }
     }
     for (long block : blocks) {
-      Memory.putLong(rounds, block);
-      assertTrue(space.shard(shard).tryRelease(sizeClass, rounds, 1));
+      rounds[0] = block;
+      assertTrue(space.shard(shard).tryRelease(sizeClass, rounds, 0, 1));
     }
     assertEquals(n, new HashSet<>(blocks).size());
     return new HashSet<>(blocks);

@@ -15,13 +15,11 @@ class ThreadCachesTest {
 
   private static final int THREADS = 2;
 
-  /** A record is given to one thread after another, whatever is done between. */
+  /** There is room for one thread after another, whatever is done between. */
   @Test
-  void recordsAreUsedAgain() throws InterruptedException {
+  void endedThreadsMakeRoom() throws InterruptedException {
     Region region = Region.reserve(64 << 20, 32 << 20, Region.Commitment.LAZY);
-    long records = ThreadCaches.recordBytes(1, THREADS);
-    try (SlabSpace space =
-        new SlabSpace(region, 1, Long.MAX_VALUE, 0, true, records, address -> {})) {
+    try (SlabSpace space = new SlabSpace(region, 1, Long.MAX_VALUE, 0, true, address -> {})) {
       ThreadCaches caches = new ThreadCaches(space, THREADS, false);
       assertNotNull(caches.own(Thread.currentThread()));
       for (int i = 0; i < 20; i++) {

@@ -30,7 +30,7 @@ class PurgeTest {
             failures.add(error);
           }
         };
-    return new SlabSpace(region, 1, Long.MAX_VALUE, 0, true, 64 << 10, handler);
+    return new SlabSpace(region, 1, Long.MAX_VALUE, 0, true, handler);
   }
 
   @Test

@@ -125,9 +125,9 @@ class ShardTest extends SpaceFixture {
     long[] blocks = allocate(shard, sizeClass, n);
     offer(shard, sizeClass, blocks);
     Slab slab = space.slabAt(blocks[0]);
-    assertEquals(1, shard.tryRefill(sizeClass, rounds, 1));
+    assertEquals(1, shard.tryRefill(sizeClass, rounds, 0, 1));
     assertEquals(0, slab.freeCount());
-    assertEquals(blocks[n - 1], round(0));
+    assertEquals(blocks[n - 1], rounds[0]);
     space.collect();
     assertEquals(n - 1, slab.freeCount());
     release(shard, sizeClass, blocks[n - 1]);
@@ -141,16 +141,16 @@ class ShardTest extends SpaceFixture {
     release(shard, 5, Arrays.copyOfRange(blocks, 10, 20));
     assertEquals(left, slab.freeCount(), "not in the slab");
     space.validate();
-    assertEquals(4, shard.tryRefill(5, rounds, 4));
+    assertEquals(4, shard.tryRefill(5, rounds, 0, 4));
     for (int i = 0; i < 4; i++) {
-      assertEquals(blocks[16 + i], round(i));
+      assertEquals(blocks[16 + i], rounds[i]);
     }
-    assertEquals(6, shard.tryRefill(5, rounds, 6));
-    assertEquals(blocks[10], round(0));
+    assertEquals(6, shard.tryRefill(5, rounds, 0, 6));
+    assertEquals(blocks[10], rounds[0]);
     assertEquals(left, slab.freeCount());
-    assertEquals(1, shard.tryRefill(5, rounds, 1));
+    assertEquals(1, shard.tryRefill(5, rounds, 0, 1));
     assertEquals(left - 1, slab.freeCount(), "the depot is empty");
-    assertEquals(1, shard.tryRefill(6, rounds, 1));
+    assertEquals(1, shard.tryRefill(6, rounds, 0, 1));
     assertEquals(List.of(), freedTwice());
   }
 
@@ -161,12 +161,12 @@ class ShardTest extends SpaceFixture {
     for (long block : blocks) {
       offer(shard, 5, block);
     }
-    assertEquals(10, shard.tryRefill(5, rounds, 10));
+    assertEquals(10, shard.tryRefill(5, rounds, 0, 10));
     for (int i = 0; i < 10; i++) {
-      assertEquals(blocks[2 + i], round(i));
+      assertEquals(blocks[2 + i], rounds[i]);
     }
-    assertEquals(2, shard.tryRefill(5, rounds, 10), "the rest, and none from a slab");
-    assertEquals(10, shard.tryRefill(5, rounds, 10));
+    assertEquals(2, shard.tryRefill(5, rounds, 0, 10), "the rest, and none from a slab");
+    assertEquals(10, shard.tryRefill(5, rounds, 0, 10));
   }
 
   /** Each class by itself, but for one batch up to the bound in bytes; the rest is in slabs. */
@@ -220,8 +220,8 @@ class ShardTest extends SpaceFixture {
     assertTrue(batch.add(block[0]));
     shard.offer(batch);
     assertTrue(shard.tryDrain());
-    assertEquals(1, shard.tryRefill(1, rounds, 1));
-    assertEquals(block[0], round(0));
+    assertEquals(1, shard.tryRefill(1, rounds, 0, 1));
+    assertEquals(block[0], rounds[0]);
     assertSame(batch, shard.emptyBatch());
     assertEquals(0, batch.count());
   }
@@ -283,9 +283,9 @@ class ShardTest extends SpaceFixture {
   void outOfMemoryIsNoBlocks() {
     SlabSpace limited = another(1, 64 << 10);
     Shard only = limited.shard(0);
-    assertEquals(100, only.tryRefill(1, rounds, 100));
-    assertEquals(0, only.tryRefill(2, rounds, 100));
-    assertEquals(100, only.tryRefill(1, rounds, 100));
+    assertEquals(100, only.tryRefill(1, rounds, 0, 100));
+    assertEquals(0, only.tryRefill(2, rounds, 0, 100));
+    assertEquals(100, only.tryRefill(1, rounds, 0, 100));
   }
 
   @Test

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.slab;
 
-import io.ashlar.memory.Memory;
 import io.ashlar.region.Region;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
@@ -17,7 +16,7 @@ abstract class SpaceFixture {
   final Arena arena = Arena.ofConfined();
 
   /** Where addresses are handed over, as a magazine has them. */
-  final long rounds = arena.allocate(8 << 10, 64).address();
+  final long[] rounds = new long[1024];
 
   final SlabSpace space = space(2, Long.MAX_VALUE);
 
@@ -31,7 +30,7 @@ abstract class SpaceFixture {
 
   private SlabSpace space(int shards, long limit) {
     Region region = Region.reserve(REGION_BYTES, 32 << 20, Region.Commitment.LAZY);
-    return new SlabSpace(region, shards, limit, 0, true, 64 << 10, freedTwice::add);
+    return new SlabSpace(region, shards, limit, 0, true, freedTwice::add);
   }
 
   @AfterEach
@@ -50,25 +49,17 @@ abstract class SpaceFixture {
     return freedTwice;
   }
 
-  final long round(int index) {
-    return Memory.getLong(rounds + 8L * index);
-  }
-
-  final void setRound(int index, long address) {
-    Memory.putLong(rounds + 8L * index, address);
-  }
-
   /** Takes blocks of a class out of a shard and makes them live. */
   final long[] allocate(Shard shard, int sizeClass, int n) {
     long[] blocks = new long[n];
     for (int i = 0; i < n; ) {
-      int taken = shard.tryRefill(sizeClass, rounds, Math.min(n - i, 512));
+      int taken = shard.tryRefill(sizeClass, rounds, 0, Math.min(n - i, 512));
       if (taken <= 0) {
         throw new AssertionError("refill: " + taken);
       }
       for (int j = 0; j < taken; j++) {
-        blocks[i++] = round(j);
-        space.blocks().setLive(place(round(j), sizeClass));
+        blocks[i++] = rounds[j];
+        space.blocks().setLive(place(rounds[j], sizeClass));
       }
     }
     return blocks;
@@ -85,9 +76,9 @@ abstract class SpaceFixture {
       int n = Math.min(blocks.length - from, FreeBatch.CAPACITY);
       for (int i = 0; i < n; i++) {
         space.blocks().setFree(place(blocks[from + i], sizeClass));
-        setRound(i, blocks[from + i]);
+        rounds[i] = blocks[from + i];
       }
-      if (!shard.tryRelease(sizeClass, rounds, n)) {
+      if (!shard.tryRelease(sizeClass, rounds, 0, n)) {
         throw new AssertionError("nobody else is there");
       }
     }

@@ -35,8 +35,8 @@ public class BlockJourney {
   /** A block that one actor has and frees, and where the other puts the one that it gets. */
   @State
   public static class Journey {
-    final long into = Records.zeroed();
-    final long from = into + Long.BYTES;
+    final long[] into = new long[1];
+    final long[] from = new long[1];
     final long block;
     private long got;
 
@@ -44,9 +44,9 @@ public class BlockJourney {
     public Journey() {
       int taken;
       do {
-        taken = SHARD.tryRefill(SIZE_CLASS, into, 1);
+        taken = SHARD.tryRefill(SIZE_CLASS, into, 0, 1);
       } while (taken == Shard.CONTENDED);
-      block = Memory.getLong(into);
+      block = into[0];
       become(block, MINE);
     }
 
@@ -85,8 +85,8 @@ public class BlockJourney {
     /** As a thread of the shard does. */
     private void release(long freed) {
       BLOCKS.setFree(place(freed));
-      Memory.putLong(from, freed);
-      while (!SHARD.tryRelease(SIZE_CLASS, from, 1)) {
+      from[0] = freed;
+      while (!SHARD.tryRelease(SIZE_CLASS, from, 0, 1)) {
         Thread.onSpinWait();
       }
     }
@@ -97,10 +97,10 @@ public class BlockJourney {
 
     /** 0: all is well; 1: got a block that another has; 2: a block freed once seems freed twice. */
     int allocate() {
-      if (SHARD.tryRefill(SIZE_CLASS, into, 1) < 1) {
+      if (SHARD.tryRefill(SIZE_CLASS, into, 0, 1) < 1) {
         return 0;
       }
-      got = Memory.getLong(into);
+      got = into[0];
       boolean mine = Memory.getLong(got) == 0 && !BLOCKS.isLive(place(got));
       become(got, MINE);
       if (FREED_TWICE.get() != 0) {

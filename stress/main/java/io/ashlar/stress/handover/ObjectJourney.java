@@ -40,7 +40,7 @@ public class ObjectJourney {
   /** An object that one actor has and hands back, and the one that the other gets. */
   @State
   public static class Journey {
-    final long from = Records.zeroed();
+    final long[] from = new long[1];
     final long object;
     private long got;
 
@@ -114,8 +114,8 @@ public class ObjectJourney {
     /** As a thread of the shard does. */
     private void release(long freed) {
       BLOCKS.setFree(BLOCKS.placeOf(freed));
-      Memory.putLong(from, freed);
-      while (!SHARD.tryRelease(from, 1)) {
+      from[0] = freed;
+      while (!SHARD.tryRelease(from, 0, 1)) {
         Thread.onSpinWait();
       }
     }

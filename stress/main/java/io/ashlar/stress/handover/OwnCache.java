@@ -5,6 +5,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import io.ashlar.cache.FastPath;
+import io.ashlar.cache.RecordTable;
 import io.ashlar.cache.ThreadCache;
 import io.ashlar.cache.ThreadCaches;
 import io.ashlar.memory.Memory;
@@ -83,14 +84,11 @@ public class OwnCache {
 
     /** Allocates as an allocator's calls do, by the place of this thread in the table. */
     void takeByPlace(Thread key, long[] blocks) {
-      int place = ThreadCaches.place(this);
-      long[] keys = CACHES.keys();
       ThreadCache own = CACHES.own(Thread.currentThread());
       for (int i = 0; i < blocks.length; i++) {
+        long[] record = RecordTable.at(CACHES.records(), this);
         blocks[i] =
-            ThreadCaches.isAt(place, key, keys)
-                ? FastPath.malloc(SPACE.blocks(), ThreadCaches.recordAt(place, keys), BYTES)
-                : 0;
+            RecordTable.isOf(record, key) ? FastPath.malloc(SPACE.blocks(), record, BYTES) : 0;
         blocks[i] = blocks[i] != 0 ? blocks[i] : own.malloc(BYTES);
       }
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.stress.handover;
 
-import io.ashlar.cache.ThreadCaches;
 import io.ashlar.region.Region;
 import io.ashlar.slab.BlockMap;
 import io.ashlar.slab.SizeClasses;
@@ -27,7 +26,6 @@ final class Spaces {
         Long.MAX_VALUE,
         Long.MAX_VALUE,
         true,
-        ThreadCaches.recordBytes(shards, THREADS),
         address -> freedTwice.incrementAndGet());
   }
 
