@@ -54,6 +54,9 @@ public final class Shard {
   private final SlabList[] lists = new SlabList[SizeClasses.BOUND];
   private final Depot depot = new Depot();
 
+  /** For {@link #takeBack}, which is called where the Java heap is out. */
+  private final long[] single = new long[1];
+
   private final MessagePassingQueue<FreeBatch> inbox =
       new MpscUnboundedVarHandleArrayQueue<>(INBOX_PIECE);
 
@@ -162,9 +165,7 @@ public final class Shard {
         }
         keep(batch);
       } else {
-        for (int i = index; i < index + n; i++) {
-          put(from[i], sizeClass);
-        }
+        putAll(from, index, n, sizeClass);
       }
       return true;
     } finally {
@@ -183,7 +184,8 @@ public final class Shard {
   public void takeBack(int sizeClass, long address) {
     lock.lock();
     try {
-      put(address, sizeClass);
+      single[0] = address;
+      putAll(single, 0, 1, sizeClass);
     } finally {
       lock.unlock();
     }
@@ -284,16 +286,10 @@ public final class Shard {
     // Empty if its one block was freed twice, and had another home when it was looked at again.
     boolean kept = batch.count() > 0 && depot.add(batch);
     if (!kept) {
-      putAll(batch);
+      putAll(batch.addresses, 0, batch.count(), batch.sizeClass());
     }
     if (!kept || batch.count() == 0) {
       recycle(batch);
-    }
-  }
-
-  private void putAll(FreeBatch batch) {
-    for (int i = 0; i < batch.count(); i++) {
-      put(batch.address(i), batch.sizeClass());
     }
   }
 
@@ -302,7 +298,7 @@ public final class Shard {
     for (FreeBatch batch = chain, next; batch != null; batch = next) {
       next = batch.next;
       batch.next = null;
-      putAll(batch);
+      putAll(batch.addresses, 0, batch.count(), batch.sizeClass());
       recycle(batch);
     }
   }
@@ -315,20 +311,32 @@ public final class Shard {
     }
   }
 
-  /** A block freed twice may be in its slab already, or its slab be dissolved. */
-  private void put(long address, int sizeClass) {
-    Slab slab = space.slabAt(address);
-    if (slab == null
-        || slab.home() != this
-        || slab.sizeClass() != sizeClass
-        || !slab.put(address)) {
-      space.noteFreedTwice(address);
-      return;
+  /** Puts blocks into their slabs. One freed twice may be there already, or its slab dissolved. */
+  private void putAll(long[] blocks, int from, int n, int sizeClass) {
+    int end = from + n;
+    for (int at = from; at < end; ) {
+      Slab slab = space.slabAt(blocks[at]);
+      boolean isOurs = slab != null && slab.home() == this && slab.sizeClass() == sizeClass;
+      int next = isOurs ? putRun(slab, blocks, at, end) : at;
+      if (next == at) {
+        space.noteFreedTwice(blocks[next++]);
+      }
+      at = next;
     }
+  }
+
+  /** Puts blocks into a slab as {@link Slab#put}: those that follow each other often share one. */
+  private int putRun(Slab slab, long[] blocks, int from, int end) {
     SlabList list = lists[slab.sizeClass()];
-    if (slab.freeCount() == 1) {
+    boolean wasInUse = slab.freeCount() == 0;
+    int next = slab.put(blocks, from, end);
+    if (next == from) {
+      return next;
+    }
+    if (wasInUse) {
       list.addFirst(slab);
-    } else if (slab.isAllFree()) {
+    }
+    if (slab.isAllFree()) {
       list.remove(slab);
       if (list.allFree() >= SlabSpace.RESERVE_SLABS) {
         space.dissolve(slab);
@@ -337,6 +345,7 @@ public final class Shard {
         list.addAllFree(1);
       }
     }
+    return next;
   }
 
   /**

@@ -101,27 +101,35 @@ final class Slab {
   }
 
   /**
-   * Puts a block back.
+   * Puts blocks back, as long as each is a block of this slab that is not in it.
    *
-   * @return whether it is a block of this slab that was not in it
+   * @param from index of the first
+   * @param end behind the last
+   * @return the index of the first that was not put back, or {@code end}
    */
-  boolean put(long block) {
-    long offset = block - address;
-    int index = SizeClasses.blockIndex(sizeClass, offset);
-    int word = index >>> 6;
-    long bit = 1L << index;
-    if ((long) index * SizeClasses.blockBytes(sizeClass) != offset
-        || index >= capacity
-        || (free[word] & bit) != 0) {
-      return false;
+  int put(long[] blocks, int from, int end) {
+    int blockBytes = SizeClasses.blockBytes(sizeClass);
+    long slabBytes = (long) capacity * blockBytes;
+    int at = from;
+    for (; at < end; at++) {
+      long offset = blocks[at] - address;
+      if (Long.compareUnsigned(offset, slabBytes) >= 0) {
+        break;
+      }
+      int index = SizeClasses.blockIndex(sizeClass, offset);
+      int word = index >>> 6;
+      long bit = 1L << index;
+      if ((long) index * blockBytes != offset || (free[word] & bit) != 0) {
+        break;
+      }
+      free[word] |= bit;
+      firstWord = Math.min(firstWord, word);
     }
+    freeCount += at - from;
     if (Counts.ON) {
-      Counts.booked(2); // the fields, the bits
+      Counts.booked(1 + at - from); // the fields; the bits, each perhaps in another line
     }
-    free[word] |= bit;
-    firstWord = Math.min(firstWord, word);
-    freeCount++;
-    return true;
+    return at;
   }
 
   Shard home() {

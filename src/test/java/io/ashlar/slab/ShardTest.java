@@ -2,6 +2,7 @@
 package io.ashlar.slab;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -82,16 +83,46 @@ class ShardTest extends SpaceFixture {
     return some.build().toArray();
   }
 
+  /** A batch of blocks of two slabs by turns, one of them twice. */
+  @Test
+  void runsArePutBackAroundWhatIsThere() {
+    int sizeClass = SizeClasses.of(8 << 10);
+    int n = SizeClasses.slabBlocks(sizeClass);
+    long[] blocks = allocate(shard, sizeClass, 2 * n);
+    Slab one = space.slabAt(blocks[0]);
+    Slab other = space.slabAt(blocks[n]);
+    assertNotEquals(one, other);
+    release(
+        shard,
+        sizeClass,
+        blocks[0],
+        blocks[1],
+        blocks[1],
+        blocks[2],
+        blocks[n],
+        blocks[3], //
+        blocks[n + 1]);
+    space.collect();
+    assertEquals(List.of(blocks[1]), freedTwice());
+    assertEquals(4, one.freeCount());
+    assertEquals(2, other.freeCount());
+    long[] rest = Arrays.copyOfRange(blocks, 4, n);
+    release(shard, sizeClass, rest);
+    release(shard, sizeClass, Arrays.copyOfRange(blocks, n + 2, 2 * n));
+    space.collect();
+    assertEquals(0, space.usedBytes());
+  }
+
   @Test
   void aSlabRefusesWhatIsNotABlockOutOfIt() {
     long[] blocks = allocate(shard, 2, 4);
     Slab slab = space.slabAt(blocks[0]);
     long start = blocks[0];
     int behind = slab.capacity() * SizeClasses.blockBytes(2);
-    assertEquals(false, slab.put(start + 8));
-    assertEquals(false, slab.put(start + 16));
-    assertEquals(false, slab.put(start + behind), "behind the last block");
-    assertEquals(false, slab.put(start + 4 * 48), "never taken");
+    assertEquals(0, slab.put(new long[] {start + 8}, 0, 1));
+    assertEquals(0, slab.put(new long[] {start + 16}, 0, 1));
+    assertEquals(0, slab.put(new long[] {start + behind}, 0, 1), "behind the last block");
+    assertEquals(0, slab.put(new long[] {start + 4 * 48}, 0, 1), "never taken");
     assertEquals(slab.capacity() - 4, slab.freeCount());
     release(shard, 2, blocks[1], blocks[2]);
     space.collect();
