@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
       ReportCommand.class,
       CompareCommand.class,
       CountsCommand.class,
+      CoherenceCommand.class,
       ModelCommand.class,
       FullCommand.class,
     })

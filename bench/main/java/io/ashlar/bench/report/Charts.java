@@ -85,6 +85,39 @@ final class Charts {
     return drawn ? Optional.of(svg(chart)) : Optional.empty();
   }
 
+  /** Lines that move for an operation against cores, both logarithmic; where any do. */
+  static Optional<byte[]> moves(Group group) throws IOException {
+    if (!group.entries().get(0).primary().unit().equals(CoherenceResults.UNIT)) {
+      return Optional.empty();
+    }
+    XYChart chart = chart(group.title(), "cores", "lines that move for an operation");
+    logarithmic(chart.getStyler());
+    chart.getStyler().setYAxisLogarithmicDecadeOnly(true);
+    chart.getStyler().setxAxisTickLabelsFormattingFunction(Charts::threadsLabel);
+    chart.getStyler().setXAxisTickMarkSpacingHint(WIDTH / 10);
+    boolean drawn = false;
+    for (String allocator : group.allocators()) {
+      List<Double> doublings = new ArrayList<>();
+      List<Double> moves = new ArrayList<>();
+      for (int cores : group.threads()) {
+        double median = group.at(allocator, cores).map(e -> e.primary().median()).orElse(0.0);
+        if (median > 0) {
+          doublings.add(Math.log(cores) / Math.log(2));
+          moves.add(median);
+        }
+      }
+      if (doublings.size() > 1) {
+        XYSeries series = chart.addSeries(name(allocator), doublings, moves);
+        style(series, allocator, true);
+        if (Roles.of(allocator) == Roles.GALLERY) {
+          series.setLineColor(new Color(other(allocator))).setShowInLegend(true);
+        }
+        drawn = true;
+      }
+    }
+    return drawn ? Optional.of(svg(chart)) : Optional.empty();
+  }
+
   /** The crowd first, so that the others are drawn over it. */
   private static List<String> backToFront(Group group) {
     return group.allocators().stream()

@@ -81,9 +81,20 @@ public final class CountResults {
    * @return the entry
    */
   public static JsonObject json(WorkloadName workload, Peer peer, int threads, Outcome outcome) {
+    JsonObject entry = entry(workload, METHOD, peer, threads);
+    Map<String, Double> figures = figures(workload, outcome);
+    entry.add("primaryMetric", metric(figures.get(SHARED_WRITES), "writes/op"));
+    JsonObject secondary = new JsonObject();
+    figures.forEach((name, figure) -> secondary.add(PREFIX + name, metric(figure, unit(name))));
+    entry.add("secondaryMetrics", secondary);
+    return entry;
+  }
+
+  /** What an entry says of where its figures come from. */
+  static JsonObject entry(WorkloadName workload, String method, Peer peer, int threads) {
     String benchmark = workload.benchmark();
     JsonObject entry = new JsonObject();
-    entry.addProperty("benchmark", benchmark.substring(0, benchmark.lastIndexOf('.') + 1) + METHOD);
+    entry.addProperty("benchmark", benchmark.substring(0, benchmark.lastIndexOf('.') + 1) + method);
     entry.addProperty("mode", "avgt");
     entry.addProperty("threads", threads);
     entry.addProperty("forks", 1);
@@ -98,11 +109,6 @@ public final class CountResults {
       params.addProperty(workload.parameter(), Integer.toString(WorkloadName.BLOCK_BYTES));
     }
     entry.add("params", params);
-    Map<String, Double> figures = figures(workload, outcome);
-    entry.add("primaryMetric", metric(figures.get(SHARED_WRITES), "writes/op"));
-    JsonObject secondary = new JsonObject();
-    figures.forEach((name, figure) -> secondary.add(PREFIX + name, metric(figure, unit(name))));
-    entry.add("secondaryMetrics", secondary);
     return entry;
   }
 
@@ -110,7 +116,8 @@ public final class CountResults {
     return name.endsWith(PER_REMOTE_FREE) || name.equals(IN_A_BATCH) ? "#" : "#/op";
   }
 
-  private static JsonObject metric(double figure, String unit) {
+  /** A figure that was taken once. */
+  static JsonObject metric(double figure, String unit) {
     JsonArray iteration = new JsonArray();
     iteration.add(figure);
     JsonArray fork = new JsonArray();

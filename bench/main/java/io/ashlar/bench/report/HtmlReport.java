@@ -253,6 +253,10 @@ public final class HtmlReport {
     if (curves.isPresent()) {
       image(curves.get(), "Throughput of " + group.title() + " by threads");
     }
+    Optional<byte[]> moves = Charts.moves(group);
+    if (moves.isPresent()) {
+      image(moves.get(), "Lines that move in " + group.title() + " by cores");
+    }
     Optional<byte[]> memory = group.isReplay() ? Charts.memory(group) : Optional.empty();
     if (memory.isPresent()) {
       image(memory.get(), "Resident memory over " + group.title());

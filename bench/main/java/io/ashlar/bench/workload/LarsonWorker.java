@@ -20,7 +20,7 @@ class LarsonWorker extends Worker {
   static final int PARCEL_STEPS = 20_000;
 
   /** Steps between two counts. */
-  private static final int SLICE_STEPS = 100;
+  static final int SLICE_STEPS = 100;
 
   /** Slots of a worker, unless the benchmark is told otherwise. */
   private static final int SLOTS = 5_000;
@@ -151,7 +151,7 @@ class LarsonWorker extends Worker {
     }
   }
 
-  private long slice(Subject subject) {
+  long slice(Subject subject) {
     long sum = 0;
     for (int step = 0; step < SLICE_STEPS; step++) {
       int i = random.below(slots.length);

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ashlar.bench.coherence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.data.Offset.offset;
+
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Cores on streams of accesses whose answers are known. */
+class CoresTest {
+
+  private static final Costs COSTS = Costs.ofNanos(1, 50);
+
+  /** All of 64 cores have begun when it opens, however they do. */
+  private static final Window WINDOW = new Window(80_000, 10_000, 1_000_000);
+
+  private static final long BASE = 1 << 12;
+
+  private static Cores cores(int count, long seed) {
+    return new Cores(count, COSTS, WINDOW, seed);
+  }
+
+  /** One access in each call. */
+  private static Traffic run(Cores cores, java.util.function.IntToLongFunction address, boolean w)
+      throws InterruptedException {
+    return cores.run(
+        core -> {
+          cores.begin();
+          while (true) {
+            call(address.applyAsLong(core), w);
+          }
+        });
+  }
+
+  private static void call(long address, boolean write) {
+    Trace.enter();
+    Trace.word(address, write);
+    Trace.leave();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 64, 65})
+  void whatAllWriteMovesEachTimeAndOneAfterTheOther(int count) throws InterruptedException {
+    Traffic traffic = run(cores(count, 1), core -> BASE, true);
+    assertThat(traffic.accesses()).isEqualTo(traffic.calls());
+    assertThat(traffic.transfers()).isEqualTo(traffic.calls());
+    assertThat(traffic.upgrades()).isZero();
+    assertThat(traffic.nanos() / traffic.calls()).isCloseTo(50.0 * count, offset(2.0 * count));
+  }
+
+  @Test
+  void whatEachHasToItselfNeverMoves() throws InterruptedException {
+    Traffic traffic = run(cores(64, 1), core -> BASE + 64L * core, true);
+    assertThat(traffic.transfers() + traffic.upgrades() + traffic.cold()).isZero();
+    assertThat(traffic.nanos() / traffic.calls()).isCloseTo(1, offset(0.1));
+  }
+
+  @Test
+  void whatAllOnlyReadNeverMoves() throws InterruptedException {
+    Traffic traffic = run(cores(64, 1), core -> BASE, false);
+    assertThat(traffic.transfers() + traffic.upgrades()).isZero();
+  }
+
+  /** Two counters side by side in a line cost as much as one that is shared. */
+  @Test
+  void falseSharingIsSeen() throws InterruptedException {
+    Traffic traffic = run(cores(2, 1), core -> BASE + 8L * core, true);
+    assertThat(traffic.transfers()).isEqualTo(traffic.calls());
+  }
+
+  @Test
+  void whatIsDoneOutsideOfCallsIsCountedApart() throws InterruptedException {
+    Cores cores = cores(2, 1);
+    Traffic traffic =
+        cores.run(
+            core -> {
+              cores.begin();
+              while (true) {
+                Trace.word(BASE, true);
+                call(BASE + 64L * (1 + core), true);
+              }
+            });
+    assertThat(traffic.transfers()).isZero();
+    assertThat((double) traffic.blockTransfers()).isCloseTo((double) traffic.calls(), offset(2.0));
+  }
+
+  /** One waits for what the other writes now and then, and is woken by it. */
+  @Test
+  void whoWaitsIsWokenByTheNextWrite() throws InterruptedException {
+    Cores cores = cores(2, 1);
+    int[] waits = {0};
+    Traffic traffic =
+        cores.run(
+            core -> {
+              cores.begin();
+              while (core == 0) {
+                for (int i = 0; i < 100; i++) {
+                  Trace.word(BASE + 128, true);
+                }
+                call(BASE, true);
+              }
+              while (true) {
+                Trace.word(BASE, false);
+                cores.pause();
+                waits[0]++;
+              }
+            });
+    assertThat(traffic.upgrades() + traffic.transfers()).isEqualTo(traffic.calls());
+    assertThat((double) waits[0])
+        .isCloseTo((double) (WINDOW.warmUpCalls() + WINDOW.calls()), offset(100.0));
+  }
+
+  private static Traffic random(long seed) throws InterruptedException {
+    Cores cores = cores(8, seed);
+    return cores.run(
+        core -> {
+          SplittableRandom random = new SplittableRandom(core);
+          cores.begin();
+          while (true) {
+            call(BASE + 64L * random.nextInt(16), random.nextInt(4) == 0);
+          }
+        });
+  }
+
+  @Test
+  void theSameSeedGivesTheSameAndAnotherAnother() throws InterruptedException {
+    assertThat(random(1)).isEqualTo(random(1)).isNotEqualTo(random(2));
+  }
+
+  @Test
+  void aFailureIsTold() {
+    Cores cores = cores(2, 1);
+    assertThatThrownBy(
+            () ->
+                cores.run(
+                    core -> {
+                      cores.begin();
+                      throw new ArithmeticException();
+                    }))
+        .isInstanceOf(IllegalStateException.class)
+        .hasCauseInstanceOf(ArithmeticException.class);
+  }
+}
