@@ -52,7 +52,7 @@ final class CoherenceCommand implements Callable<Integer> {
   @Option(
       names = "--allocators",
       split = ",",
-      defaultValue = "ashlar,spinlock,blocks,header-deferred",
+      defaultValue = "ashlar,spinlock,blocks,heap",
       description = "Of those built here; default ${DEFAULT-VALUE}.")
   private List<String> allocators = List.of();
 

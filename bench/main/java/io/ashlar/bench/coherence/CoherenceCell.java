@@ -27,7 +27,9 @@ public final class CoherenceCell {
   private static final long CALLS = 500_000;
 
   private static final long CALLS_OF_CORE = 6_000;
-  private static final long MAX_HAND_OVERS = 500_000;
+
+  /** A second or two. */
+  private static final long MAX_EFFORT = 5_000_000;
 
   private static final List<String> JVM_ARGUMENTS =
       List.of(
@@ -105,7 +107,7 @@ public final class CoherenceCell {
     Traffic[] traffic = new Traffic[cores.length];
     for (int i = 0; i < cores.length; i++) {
       long calls = Math.max(CALLS, CALLS_OF_CORE * cores[i]);
-      traffic[i] = run(request, cores[i], new Window(calls, calls, MAX_HAND_OVERS));
+      traffic[i] = run(request, cores[i], new Window(calls, calls, MAX_EFFORT));
     }
     Files.writeString(Path.of(args[2]), new Gson().toJson(traffic));
   }

@@ -14,16 +14,17 @@ import java.util.concurrent.locks.LockSupport;
  * seed.
  *
  * <p><b>Time.</b> An access takes a step, and a transfer more if it needs anything of another core
- * ({@link Costs}). Writes that take a line from others come one after the other; readers of a line
- * wait for the last of them, and not for each other. A core that waits in a loop takes no turns: it
- * is woken by the next write to the line that it looked at, or looks again after {@value
- * #PAUSE_NANOS} ns.
+ * ({@link Costs}): the line comes at the end of that time, and the core that had it goes on with it
+ * until then. Writes that take a line from others come one after the other; readers of a line wait
+ * for the last of them, and not for each other. A core that waits in a loop takes no turns: it is
+ * woken by the next write to the line that it looked at, or looks again after {@value #PAUSE_NANOS}
+ * ns.
  *
- * <p><b>Turns.</b> Before an access that is no hit a core lets all others go on that are behind it:
- * what it sees and what they see of it is in the order of the clocks. So it does before all
- * accesses to lines that a core has taken from another to write them in the last {@value
- * #HOT_NANOS} ns. With its other lines it may run ahead by {@value #AHEAD_NANOS} ns; so a write of
- * another's to a line that both have may come too late by as much.
+ * <p><b>Turns.</b> Before a line comes a core lets all others go on that are behind it, and so it
+ * does before each access to a line that a core has taken from another to write it in the last
+ * {@value #HOT_NANOS} ns: what it sees and what they see of it is in the order of the clocks. With
+ * its other lines it may run ahead by {@value #AHEAD_NANOS} ns; so a write of another's to a line
+ * that both have may come too late by as much.
  *
  * <p>Turns begin when all have called {@link #begin}: what comes before, each core does as a whole,
  * and it does not count. When enough has been watched ({@link Window}), each stops where it next
@@ -214,7 +215,7 @@ public final class Cores {
     inside[current] = false;
     if (turns && traffic == null) {
       calls++;
-      if (window.isOver(watched, calls, handOvers)) {
+      if (window.isOver(watched, calls, accesses, handOvers)) {
         look();
       }
     }
@@ -269,38 +270,48 @@ public final class Cores {
     int core = current;
     int line = lines.at(address);
     now += costs.stepPicos();
-    if (now > horizon && isOthersBusiness(core, line, write)) {
+    if (now > horizon && (now > horizon + AHEAD || now < lines.settled(line) + HOT)) {
       pass(core, now);
     }
+    Access wanted = lines.look(core, line, write);
+    if (wanted == Access.TRANSFER || wanted == Access.UPGRADE) {
+      fetch(core, line);
+    }
     Access taken = lines.access(core, line, write);
-    accesses++;
+    count(core, taken);
     lastLine = line;
-    if (taken == Access.COLD) {
-      cold++;
-    } else if (taken != Access.HIT) {
-      count(core, taken);
-      now = Math.max(now, lines.settled(line)) + costs.transferPicos();
-      if (write) {
-        lines.settle(line, now);
-        wake(line);
+    if (write && (taken == Access.TRANSFER || taken == Access.UPGRADE)) {
+      lines.settle(line, now);
+      wake(line);
+    }
+  }
+
+  /** Waits for a line that another core has. Until it comes, that one may do what it likes. */
+  private void fetch(int core, int line) {
+    now += costs.transferPicos();
+    while (true) {
+      if (now > horizon) {
+        pass(core, now);
       }
+      long earliest = lines.settled(line) + costs.transferPicos();
+      if (now >= earliest) {
+        return;
+      }
+      now = earliest; // a third one was faster
     }
   }
 
   private void count(int core, Access taken) {
-    if (!inside[core]) {
+    accesses++;
+    if (taken == Access.COLD) {
+      cold++;
+    } else if (taken != Access.HIT && !inside[core]) {
       blockTransfers++;
     } else if (taken == Access.TRANSFER) {
       transfers++;
-    } else {
+    } else if (taken == Access.UPGRADE) {
       upgrades++;
     }
-  }
-
-  private boolean isOthersBusiness(int core, int line, boolean write) {
-    return now > horizon + AHEAD
-        || now < lines.settled(line) + HOT
-        || lines.look(core, line, write) != Access.HIT;
   }
 
   /** The current core does nothing until the line that it looked at is written. */

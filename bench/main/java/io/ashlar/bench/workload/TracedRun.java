@@ -19,7 +19,7 @@ public final class TracedRun {
   private static final int LARSON_SLICES = LARSON_SLOTS * 100 / LarsonWorker.SLICE_STEPS;
 
   /** Steps of a core before the cores take turns: until most of its memory has come to it. */
-  private static final int WARM_UP_STEPS = 50_000;
+  private static final int WARM_UP_STEPS = 20_000;
 
   private final WorkloadName workload;
   private final Peer peer;

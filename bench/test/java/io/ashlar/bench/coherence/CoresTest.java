@@ -16,7 +16,7 @@ class CoresTest {
   private static final Costs COSTS = Costs.ofNanos(1, 50);
 
   /** All of 64 cores have begun when it opens, however they do. */
-  private static final Window WINDOW = new Window(80_000, 10_000, 1_000_000);
+  private static final Window WINDOW = new Window(80_000, 10_000, 100_000_000);
 
   private static final long BASE = 1 << 12;
 

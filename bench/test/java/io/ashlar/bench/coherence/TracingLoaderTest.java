@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class TracingLoaderTest {
 
   private static final Costs COSTS = Costs.ofNanos(1, 50);
-  private static final Window WINDOW = new Window(100, 1_000, 100_000);
+  private static final Window WINDOW = new Window(100, 1_000, 1_000_000);
 
   private final TracingLoader loader = new TracingLoader();
 
