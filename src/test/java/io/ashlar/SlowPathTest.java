@@ -3,6 +3,8 @@ package io.ashlar;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ashlar.cache.FastPath;
+import io.ashlar.cache.ObjectPath;
 import io.ashlar.cache.ThreadCache;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,6 +27,8 @@ class SlowPathTest {
     assertThat(codeBytes(ScalableAllocator.class, "freeSlow")).isGreaterThan(INLINED_BYTES);
     assertThat(codeBytes(ThreadCache.class, "allocateSlow")).isGreaterThan(INLINED_BYTES);
     assertThat(codeBytes(ThreadCache.class, "freeSlow")).isGreaterThan(INLINED_BYTES);
+    assertThat(codeBytes(FastPath.class, "freeRemote")).isGreaterThan(INLINED_BYTES);
+    assertThat(codeBytes(ObjectPath.class, "freeRemote")).isGreaterThan(INLINED_BYTES);
     assertThat(codeBytes(ScalableSlabCache.class, "allocSlow")).isGreaterThan(INLINED_BYTES);
     assertThat(codeBytes(ScalableSlabCache.class, "freeSlow")).isGreaterThan(INLINED_BYTES);
   }

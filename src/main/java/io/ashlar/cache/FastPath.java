@@ -63,18 +63,33 @@ public final class FastPath {
     if (!blocks.contains(offset)) {
       return false;
     }
-    int key = blocks.key(offset);
-    int homeKey = Magazines.homeKey(record);
-    int code = key ^ homeKey;
-    int magazine = SizeClasses.sizeClass(code);
+    int code = blocks.key(offset) ^ Magazines.homeKey(record);
     if (!FrameTag.isCode(code)) {
-      if (homeKey == EVERY_FREE_IS_SLOW || !FrameTag.isSlab(key)) {
-        return false;
-      }
-      code = FrameTag.code(key);
-      magazine = Magazines.remote(SizeClasses.sizeClass(code));
+      return freeRemote(blocks, record, address);
     }
     long place = blocks.place(offset, code);
+    return free(blocks, record, SizeClasses.sizeClass(code), place, address);
+  }
+
+  /**
+   * A free of another home's block, or of none. It begins anew rather than take over what is known,
+   * which the compiler would keep in memory for it in every local free too; and it is longer than
+   * what is inlined where it is seldom called.
+   */
+  private static boolean freeRemote(BlockMap blocks, long[] record, long address) {
+    long offset = blocks.offset(address);
+    int key = blocks.key(offset);
+    if (!FrameTag.isSlab(key) || Magazines.homeKey(record) == EVERY_FREE_IS_SLOW) {
+      return false;
+    }
+    int code = FrameTag.code(key);
+    int magazine = Magazines.remote(SizeClasses.sizeClass(code));
+    return free(blocks, record, magazine, blocks.place(offset, code), address);
+  }
+
+  /** Frees a block into a magazine, if it is live and there is room. */
+  private static boolean free(
+      BlockMap blocks, long[] record, int magazine, long place, long address) {
     long tally = Magazines.tally(record, magazine);
     if (!blocks.isLive(place) || !Magazines.hasRoom(record, tally)) {
       return false;

@@ -45,24 +45,34 @@ public final class ObjectPath {
       return false;
     }
     long tag = blocks.tag(offset);
-    int key = FrameTag.key(tag);
-    int homeKey = Magazines.homeKey(record);
-    int magazine = Magazines.OBJECTS;
     // That of the strict setting makes no shard's key.
-    if (key != FrameTag.objectKeyOf(homeKey, blocks.cache())) {
-      if (homeKey == FastPath.EVERY_FREE_IS_SLOW || !FrameTag.isObject(key, blocks.cache())) {
-        return false;
-      }
-      magazine = Magazines.REMOTE_OBJECTS;
+    if (FrameTag.key(tag) != FrameTag.objectKeyOf(Magazines.homeKey(record), blocks.cache())) {
+      return freeRemote(blocks, record, address);
     }
-    long place = blocks.place(offset, tag);
+    return free(blocks, record, Magazines.OBJECTS, blocks.place(offset, tag), address);
+  }
+
+  /** As {@code FastPath.freeRemote}. */
+  private static boolean freeRemote(ObjectBlocks blocks, long[] record, long address) {
+    long offset = blocks.offset(address);
+    long tag = blocks.tag(offset);
+    if (!FrameTag.isObject(FrameTag.key(tag), blocks.cache())
+        || Magazines.homeKey(record) == FastPath.EVERY_FREE_IS_SLOW) {
+      return false;
+    }
+    return free(blocks, record, Magazines.REMOTE_OBJECTS, blocks.place(offset, tag), address);
+  }
+
+  /** Takes a block into a magazine, if it is in use and there is room. */
+  private static boolean free(
+      ObjectBlocks blocks, long[] record, int magazine, long place, long address) {
     long tally = Magazines.tally(record, magazine);
     if (place == ObjectBlocks.NOWHERE
         || !blocks.isLive(place)
         || !Magazines.hasRoom(record, tally)) {
       return false;
     }
-    // In this order: see FastPath.free.
+    // In this order: see FastPath.
     blocks.setFree(place);
     Magazines.push(record, magazine, tally, address);
     return true;
