@@ -26,7 +26,7 @@ class TracingLoaderTest {
         .findVirtual(type, name, MethodType.methodType(result, parameters));
   }
 
-  /** Taken by a compare-and-set, which moves its line, and freed by a write, which does not. */
+  /** Taken by a compare-and-set and freed by a write; its line moves where two cores want it. */
   @Test
   void aLockIsTwoAccesses() throws Exception {
     Class<?> type = loader.loadClass("io.ashlar.memory.SpinLock");
@@ -51,7 +51,7 @@ class TracingLoaderTest {
         assertThat(traffic.accesses()).isEqualTo(2 * traffic.calls());
         assertThat(traffic.transfers() + traffic.upgrades()).isZero();
       } else {
-        assertThat(traffic.transfers()).isGreaterThanOrEqualTo(traffic.calls());
+        assertThat(traffic.transfers()).isPositive();
       }
     }
   }
