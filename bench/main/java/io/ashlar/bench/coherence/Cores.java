@@ -14,7 +14,8 @@ import java.util.concurrent.locks.LockSupport;
  * seed.
  *
  * <p><b>Time.</b> An access takes a step, and a transfer more if it needs anything of another core
- * ({@link Costs}): the line comes at the end of that time, and the core that had it goes on with it
+ * ({@link Costs}), or up to a half less or more, by the seed: if all ways were as long, cores would
+ * get into step. The line comes at the end of that time, and the core that had it goes on with it
  * until then. Writes that take a line from others come one after the other; readers of a line wait
  * for the last of them, and not for each other. A core that waits in a loop takes no turns: it is
  * woken by the next write to the line that it looked at, or looks again after {@value #PAUSE_NANOS}
@@ -101,7 +102,7 @@ public final class Cores {
    * @param count how many, 1 or more
    * @param costs of their accesses
    * @param window what of their work is watched
-   * @param seed of the order in which they begin
+   * @param seed of the order in which they begin, and of the time that lines are on their way
    */
   public Cores(int count, Costs costs, Window window, long seed) {
     this.costs = costs;
@@ -288,12 +289,13 @@ public final class Cores {
 
   /** Waits for a line that another core has. Until it comes, that one may do what it likes. */
   private void fetch(int core, int line) {
-    now += costs.transferPicos();
+    long way = costs.transferPicos() / 2 + random.nextLong(costs.transferPicos());
+    now += way;
     while (true) {
       if (now > horizon) {
         pass(core, now);
       }
-      long earliest = lines.settled(line) + costs.transferPicos();
+      long earliest = lines.settled(line) + way;
       if (now >= earliest) {
         return;
       }
