@@ -289,7 +289,7 @@ public final class Cores {
 
   /** Waits for a line that another core has. Until it comes, that one may do what it likes. */
   private void fetch(int core, int line) {
-    long way = costs.transferPicos() / 2 + random.nextLong(costs.transferPicos());
+    long way = way();
     now += way;
     while (true) {
       if (now > horizon) {
@@ -299,8 +299,14 @@ public final class Cores {
       if (now >= earliest) {
         return;
       }
-      now = earliest; // a third one was faster
+      way = way(); // a third one was faster: anew, or a long way would never come to its end
+      now = Math.max(now, lines.settled(line) + way);
     }
+  }
+
+  /** How long a line is on its way, this time. */
+  private long way() {
+    return costs.transferPicos() / 2 + random.nextLong(costs.transferPicos() + 1);
   }
 
   private void count(int core, Access taken) {
