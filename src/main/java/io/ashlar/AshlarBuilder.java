@@ -32,8 +32,6 @@ public final class AshlarBuilder {
   /** Platform threads that have caches of their own; those beyond share, as virtual ones do. */
   private static final int MAX_THREADS = 1 << 16;
 
-  private static final int MAX_PORTABLE_THREADS = 256;
-
   private static final int SHARDS_PER_PROCESSOR = 4;
   private static final int MAX_SHARDS = 256;
 
@@ -305,7 +303,7 @@ public final class AshlarBuilder {
   }
 
   int threads() {
-    return portable ? MAX_PORTABLE_THREADS : MAX_THREADS;
+    return MAX_THREADS;
   }
 
   Hardening hardening() {

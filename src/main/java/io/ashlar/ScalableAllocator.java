@@ -396,7 +396,7 @@ record ScalableAllocator(
 
   @Override
   public Arena arena() {
-    caches.leave(caches.enter());
+    caches.checkOpen();
     openArenas.increment();
     return new AllocatorArena(this, openArenas::decrement);
   }
@@ -425,7 +425,7 @@ record ScalableAllocator(
 
   @Override
   public AllocatorStats stats() {
-    caches.leave(caches.enter());
+    caches.checkOpen();
     CacheCounts counts = caches.counts();
     long[] freeBlocks = space.freeBlocks();
     int[] slabs = space.slabCounts();

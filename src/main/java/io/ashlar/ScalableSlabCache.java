@@ -49,12 +49,21 @@ record ScalableSlabCache(
     ReentrantLock closing)
     implements SlabCache {
 
-  @SuppressWarnings("restricted") // The region is the allocator's own.
   static ScalableSlabCache create(SlabCacheBuilder options) {
+    options.allocator().caches().checkOpen();
+    ObjectSpace space = allocateSpace(options);
+    try {
+      return create(options, space);
+    } catch (Throwable e) {
+      space.close();
+      throw e;
+    }
+  }
+
+  @SuppressWarnings("restricted") // The region is the allocator's own.
+  private static ScalableSlabCache create(SlabCacheBuilder options, ObjectSpace space) {
     ScalableAllocator allocator = options.allocator();
     MemoryLayout layout = options.layout();
-    allocator.free(NULL); // refused once the allocator is closed
-    ObjectSpace space = allocateSpace(options);
     ObjectLife life =
         new ObjectLife(
             allocator.region(), layout.byteSize(), options.initialiser(), options.destructor());

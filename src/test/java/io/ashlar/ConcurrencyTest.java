@@ -118,7 +118,7 @@ class ConcurrencyTest {
     }
   }
 
-  /** More threads at a time than the table of caches has places, and more than can have one. */
+  /** More threads at a time than the table of caches has places. */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void manyThreadsAtATime(boolean portable) throws InterruptedException {

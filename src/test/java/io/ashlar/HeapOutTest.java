@@ -78,6 +78,52 @@ class HeapOutTest {
     return bytes > leftOver ? Math.max(bytes / 2, leftOver) : 0;
   }
 
+  /**
+   * A thread that frees blocks in its first calls of the allocator, where the heap is out. It
+   * spins, and lives on when it is done, so that it neither needs heap nor gives any back.
+   */
+  private static final class Newcomer extends Thread {
+    private final Ashlar allocator;
+    private final long[] blocks = new long[SIZES.length];
+    private volatile boolean mayFree;
+    private volatile boolean isDone;
+    private volatile boolean isRefused;
+    private volatile boolean mayEnd;
+
+    Newcomer(Ashlar allocator) {
+      this.allocator = allocator;
+      allocate(allocator, blocks);
+    }
+
+    @Override
+    public void run() {
+      while (!mayFree) {
+        Thread.onSpinWait();
+      }
+      try {
+        for (long block : blocks) {
+          allocator.free(block);
+        }
+      } catch (OutOfMemoryError e) {
+        isRefused = true;
+      }
+      isDone = true;
+      while (!mayEnd) {
+        Thread.onSpinWait();
+      }
+    }
+
+    void freeNow() {
+      mayFree = true;
+      while (!isDone) {
+        Thread.onSpinWait();
+      }
+      if (isRefused) {
+        throw new AssertionError("a thread's first free was refused");
+      }
+    }
+  }
+
   /** Blocks of two shards are freed by one thread, and it allocates more than there ever were. */
   private static void freeAndAllocate(int leftOver) throws InterruptedException {
     long[] own = new long[BLOCKS];
@@ -94,8 +140,11 @@ class HeapOutTest {
       Thread other = new Thread(() -> allocate(allocator, others));
       other.start();
       other.join();
+      Newcomer newcomer = new Newcomer(allocator);
+      newcomer.start();
       fill(leftOver);
       try {
+        newcomer.freeNow();
         for (int i = 0; i < BLOCKS; i++) {
           allocator.free(own[i]);
           allocator.free(others[i]);
@@ -117,6 +166,8 @@ class HeapOutTest {
         }
       } finally {
         Arrays.fill(BALLAST, null);
+        newcomer.mayEnd = true;
+        newcomer.join();
       }
       for (int i = 0; i < ATTEMPTS; i++) {
         if (isMapping(i)) {

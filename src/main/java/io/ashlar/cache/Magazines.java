@@ -34,7 +34,7 @@ import io.ashlar.slab.SizeClasses;
  * block's address: so neither a pop nor a push needs to look the magazine's bounds up. One addition
  * moves both halves of a tally, so counting costs nothing. Frees into a magazine are not counted
  * but follow: rounds = loaded - allocations + frees. No other thread writes within {@link
- * Padding#BYTES} of what is used of a record.
+ * Padding#BYTES} of what is written of a record.
  *
  * <p>A thread's magazines for a typed cache are the same in a record of their own: a local one of
  * number {@link #OBJECTS}, and a remote one of number {@link #REMOTE_OBJECTS}.
@@ -238,19 +238,14 @@ final class Magazines {
     return hasRoom(record, tally(record, number));
   }
 
-  /** Puts a round in; false if there is no room. */
-  boolean push(int number, long block) {
-    long tally = tally(record, number);
-    if (!hasRoom(record, tally)) {
-      return false;
-    }
-    push(record, number, tally, block);
-    return true;
+  /** Puts a round into a magazine that has room. */
+  void push(int number, long block) {
+    push(record, number, tally(record, number), block);
   }
 
   /** Puts a round that was counted as freed before into a magazine that has room. */
   void receive(int number, long block) {
-    push(record, number, tally(record, number), block);
+    push(number, block);
     loaded[number]++;
   }
 

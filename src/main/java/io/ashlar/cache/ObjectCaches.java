@@ -130,8 +130,16 @@ public final class ObjectCaches {
     try {
       checkOpen();
       ObjectMagazines made = new ObjectMagazines(this, thread);
-      all.add(made);
-      thread.setObjects(space.blocks().cache(), made);
+      boolean entered = false;
+      try {
+        all.add(made);
+        thread.setObjects(space.blocks().cache(), made);
+        entered = true;
+      } finally {
+        if (!entered) {
+          all.remove(made);
+        }
+      }
       table.add(made.record());
       return made;
     } finally {
@@ -200,9 +208,19 @@ public final class ObjectCaches {
     batch.setSizeClass(ObjectShard.CONSTRUCTED);
     ThreadCache thread = threads.enter();
     try {
-      return magazines(thread).load(batch);
+      return magazinesFor(batch, thread).load(batch);
     } finally {
       threads.leaveTurn(thread);
+    }
+  }
+
+  /** As {@link #magazines}; where there is no heap for them a constructed batch goes home. */
+  private ObjectMagazines magazinesFor(FreeBatch batch, ThreadCache thread) {
+    try {
+      return magazines(thread);
+    } catch (Throwable e) {
+      space.homeOf(batch.address(0)).offer(batch);
+      throw e;
     }
   }
 
@@ -249,13 +267,18 @@ public final class ObjectCaches {
 
   // ---- other threads' --------------------------------------------------------------------------
 
-  /** Gives back what magazines hold, in a call of the allocator rather than of this cache. */
-  void flush(ObjectMagazines magazines) {
+  /**
+   * Gives back what magazines hold, in a call of the allocator rather than of this cache; false if
+   * they have ended.
+   */
+  boolean flush(ObjectMagazines magazines) {
     lock.lock();
     try {
-      if (!magazines.isEnded()) {
-        magazines.flush();
+      if (magazines.isEnded()) {
+        return false;
       }
+      magazines.flush();
+      return true;
     } finally {
       lock.unlock();
     }
@@ -267,6 +290,7 @@ public final class ObjectCaches {
     try {
       if (!magazines.isEnded()) {
         all.remove(magazines);
+        table.remove(magazines.record());
         endLocked(magazines);
       }
     } finally {
@@ -276,7 +300,6 @@ public final class ObjectCaches {
 
   private void endLocked(ObjectMagazines magazines) {
     magazines.end();
-    table.remove(magazines.record());
     magazines.count(ended);
   }
 
@@ -331,6 +354,7 @@ public final class ObjectCaches {
         return;
       }
       closed = true;
+      table.clear();
       all.forEach(this::endLocked);
       all.clear();
     } finally {
@@ -362,7 +386,10 @@ public final class ObjectCaches {
     lock.lock();
     try {
       sums.add(ended);
-      all.forEach(magazines -> magazines.count(sums));
+      for (ObjectMagazines magazines : all) {
+        magazines.count(sums);
+        sums.bytes += magazines.footprint();
+      }
     } finally {
       lock.unlock();
     }

@@ -151,20 +151,15 @@ final class ObjectMagazines {
     boolean local = key == FrameTag.objectKey(shard.number(), blocks.cache());
     int magazine = local ? LOCAL : REMOTE;
     makeRoom(magazine);
-    // What may fail comes first. At the strict setting another may have been faster meanwhile.
-    FreeBatch alone = magazines.capacity(magazine) == 0 ? shard.emptyBatch() : null;
+    // At the strict setting another may have been faster meanwhile.
     if (!claim(place)) {
-      if (alone != null) {
-        shard.recycle(alone.begin(ObjectShard.CONSTRUCTED));
-      }
       return false;
     }
-    if (alone == null) {
+    if (magazines.capacity(magazine) > 0) {
       magazines.push(magazine, address);
     } else {
       magazines.passIn(magazine);
-      alone.begin(ObjectShard.CONSTRUCTED).add(address);
-      handOver(alone, space.homeOf(address));
+      sendAlone(address);
     }
     return true;
   }
@@ -225,11 +220,36 @@ final class ObjectMagazines {
     return n;
   }
 
+  private void sendAlone(long address) {
+    FreeBatch batch = shard.tryEmptyBatch();
+    if (batch == null) {
+      takeBack(address);
+    } else {
+      batch.begin(ObjectShard.CONSTRUCTED).add(address);
+      handOver(batch, space.homeOf(address));
+    }
+  }
+
+  /** Gives a block back to its shard where the Java heap has no room for a batch. */
+  private void takeBack(long address) {
+    ObjectShard home = space.homeOf(address);
+    if (home == null) {
+      space.noteFreedTwice(address);
+    } else {
+      home.takeBack(address);
+    }
+  }
+
   /** Sends rounds in batches, one for each stretch of the same home. */
   private void sendRounds(int rounds, int count) {
     for (int i = rounds; i < rounds + count; ) {
       ObjectShard home = space.homeOf(record[i]);
-      FreeBatch batch = shard.emptyBatch().begin(ObjectShard.CONSTRUCTED);
+      FreeBatch batch = shard.tryEmptyBatch();
+      if (batch == null) {
+        takeBack(record[i++]);
+        continue;
+      }
+      batch.begin(ObjectShard.CONSTRUCTED);
       do {
         batch.add(record[i++]);
       } while (i < rounds + count && space.homeOf(record[i]) == home);
@@ -242,7 +262,14 @@ final class ObjectMagazines {
     for (int left; (left = magazines.count(REMOTE)) > 0; ) {
       int rounds = magazines.rounds(REMOTE);
       ObjectShard home = space.homeOf(record[rounds]);
-      FreeBatch batch = shard.emptyBatch().begin(ObjectShard.CONSTRUCTED);
+      FreeBatch batch = shard.tryEmptyBatch();
+      if (batch == null) {
+        long newest = magazines.newest(REMOTE);
+        magazines.loaded(REMOTE, -1);
+        takeBack(newest);
+        continue;
+      }
+      batch.begin(ObjectShard.CONSTRUCTED);
       int kept = 0;
       for (int i = rounds; i < rounds + left; i++) {
         long address = record[i];
@@ -304,11 +331,15 @@ final class ObjectMagazines {
     flush();
   }
 
+  /** Bytes on the Java heap, about. */
+  long footprint() {
+    return FOOTPRINT + magazines.footprint();
+  }
+
   /** Adds the counters to sums. */
   void count(ObjectCounts sums) {
     sums.allocations += magazines.allocations(LOCAL);
     sums.remoteFrees += magazines.frees(REMOTE);
-    sums.bytes += FOOTPRINT + magazines.footprint();
     sums.frees += magazines.frees(LOCAL) + magazines.frees(REMOTE);
   }
 

@@ -63,11 +63,15 @@ public final class RecordTable {
     return (int) threadId & (SIZE - 1);
   }
 
-  /** Enters a record, unless the place is another's. Under the owner's lock. */
+  /**
+   * Enters a thread's record, unless the place is another's; one of no thread is found by nobody.
+   * Under the owner's lock.
+   */
+  @SuppressWarnings("ReferenceEquality") // A record is itself.
   void add(long[] record) {
-    int place = place(Magazines.threadId(record));
-    if (isNobodys(records[place])) {
-      records[place] = record;
+    long threadId = Magazines.threadId(record);
+    if (threadId != Magazines.NOBODY && records[place(threadId)] == Magazines.NOBODYS) {
+      records[place(threadId)] = record;
     }
   }
 
@@ -78,10 +82,6 @@ public final class RecordTable {
     if (records[place] == record) {
       records[place] = Magazines.NOBODYS;
     }
-  }
-
-  private static boolean isNobodys(long[] record) {
-    return Magazines.threadId(record) == Magazines.NOBODY;
   }
 
   /** Removes all records. */

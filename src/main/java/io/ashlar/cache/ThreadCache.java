@@ -386,9 +386,10 @@ public final class ThreadCache {
       release(sizeClass, magazines.count(sizeClass));
       remoteFrees.send(sizeClass);
     }
-    for (ObjectMagazines ofCache : objects) {
-      if (ofCache != null) {
-        ofCache.caches().flush(ofCache);
+    for (int number = 0; number < objects.length; number++) {
+      ObjectMagazines ofCache = objects[number];
+      if (ofCache != null && !ofCache.caches().flush(ofCache)) {
+        objects[number] = null;
       }
     }
   }
@@ -495,7 +496,11 @@ public final class ThreadCache {
       sums.localFrees[sizeClass] += magazines.frees(sizeClass);
       sums.remoteFrees[sizeClass] += magazines.frees(Magazines.remote(sizeClass));
     }
-    sums.bytes += FOOTPRINT + magazines.footprint();
+  }
+
+  /** Bytes on the Java heap, about. */
+  long footprint() {
+    return FOOTPRINT + magazines.footprint();
   }
 
   /** Checks that what the magazines hold is free, of the right class, and in them only once. */

@@ -26,7 +26,8 @@ import org.agrona.collections.LongHashSet;
  * kept is given back by who finds it, under {@link #lock}.
  *
  * <p><b>Virtual threads</b> have no caches. They take turns with one cache per shard, each behind a
- * try-lock, the first to be tried chosen by the thread's number; it is made at its first turn.
+ * try-lock, the first to be tried chosen by the thread's number; all but the first are made at
+ * their first turn.
  */
 public final class ThreadCaches {
 
@@ -80,6 +81,7 @@ public final class ThreadCaches {
     turns = new SpinLock[space.shardCount()];
     Arrays.setAll(turns, home -> new SpinLock());
     shared = new AtomicReferenceArray<>(turns.length);
+    shared.set(0, new ThreadCache(this, 0, null, turns[0]));
   }
 
   SlabSpace space() {
@@ -90,7 +92,12 @@ public final class ThreadCaches {
     return strict;
   }
 
-  void checkOpen() {
+  /**
+   * Refuses an allocator that is closed.
+   *
+   * @throws IllegalStateException if it is
+   */
+  public void checkOpen() {
     if (closed) {
       throw new IllegalStateException("the allocator is closed");
     }
@@ -150,25 +157,33 @@ public final class ThreadCaches {
     for (int attempt = 0; ; attempt++) {
       for (int i = 0; i < turns.length; i++) {
         int home = Math.floorMod(first + i, turns.length);
-        if (turns[home].tryLock()) {
-          return sharedAt(home);
+        ThreadCache cache = turns[home].tryLock() ? sharedAt(home) : null;
+        if (cache != null) {
+          return cache;
         }
       }
       Backoff.pause(attempt);
     }
   }
 
-  /** The shared cache of a home, for who has got its turn, and loses it if none can be made. */
+  /**
+   * The shared cache of a home, for who has got its turn. If the Java heap has no room for it the
+   * turn is over, and the result null: a free must not fail for that, and home 0 has one always.
+   */
   private ThreadCache sharedAt(int home) {
-    ThreadCache cache = shared.getPlain(home);
-    if (cache == null) {
-      try {
+    ThreadCache cache = null;
+    try {
+      cache = shared.getPlain(home);
+      if (cache == null) {
         cache = new ThreadCache(this, home, null, turns[home]);
-      } catch (OutOfMemoryError e) {
-        turns[home].unlock();
-        throw e;
+        shared.set(home, cache);
       }
-      shared.set(home, cache);
+    } catch (OutOfMemoryError e) {
+      cache = null;
+    } finally {
+      if (cache == null) {
+        turns[home].unlock();
+      }
     }
     return cache;
   }
@@ -191,16 +206,21 @@ public final class ThreadCaches {
    * The cache of a platform thread, made if it has none.
    *
    * @param thread the calling thread, which is not virtual
-   * @return its cache; null if there are more threads than can have one
+   * @return its cache; null if there are more threads than can have one, or the Java heap has no
+   *     room for it: the thread shares one then, in this call
    */
   public ThreadCache own(Thread thread) {
     ThreadCache cache = table[placeOf(thread)];
     if (cache != null && cache.isOwnedBy(thread)) {
       return cache;
     }
-    WeakReference<ThreadCache> kept = displaced.get();
-    cache = kept == null ? null : kept.get();
-    return cache != null && cache.isOwnedBy(thread) ? cache : create(thread);
+    try {
+      WeakReference<ThreadCache> kept = displaced.get();
+      cache = kept == null ? null : kept.get();
+      return cache != null && cache.isOwnedBy(thread) ? cache : create(thread);
+    } catch (OutOfMemoryError e) {
+      return null;
+    }
   }
 
   private ThreadCache create(Thread thread) {
@@ -364,18 +384,23 @@ public final class ThreadCaches {
     lock.lock();
     try {
       sums.add(ended);
-      all.forEach(cache -> cache.count(sums));
+      all.forEach(cache -> countLive(cache, sums));
     } finally {
       lock.unlock();
     }
     for (int home = 0; home < turns.length; home++) {
       ThreadCache cache = shared.get(home);
       if (cache != null) {
-        cache.count(sums);
+        countLive(cache, sums);
       }
     }
     sums.bytes += RecordTable.FOOTPRINT + RecordTable.size() * (long) Integer.BYTES;
     return sums;
+  }
+
+  private static void countLive(ThreadCache cache, CacheCounts sums) {
+    cache.count(sums);
+    sums.bytes += cache.footprint();
   }
 
   /**
@@ -411,6 +436,12 @@ public final class ThreadCaches {
       closed = true;
       records.clear();
       all.forEach(ThreadCache::close);
+      // A program may keep an allocator for long after it has closed it.
+      all.clear();
+      Arrays.fill(table, null);
+      for (int home = 0; home < turns.length; home++) {
+        shared.set(home, null);
+      }
     } finally {
       lock.unlock();
     }

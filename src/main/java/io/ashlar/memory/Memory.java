@@ -20,8 +20,7 @@ public final class Memory {
   // access is hundreds of nodes, and it stops inlining where there are too many.
   private static final VarHandle BYTES = ValueLayout.JAVA_BYTE.varHandle();
   private static final VarHandle UNALIGNED_INTS = ValueLayout.JAVA_INT_UNALIGNED.varHandle();
-  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
-  private static final VarHandle UNALIGNED_LONGS = LONG.varHandle();
+  private static final VarHandle UNALIGNED_LONGS = ValueLayout.JAVA_LONG_UNALIGNED.varHandle();
   private static final VarHandle INTS = ValueLayout.JAVA_INT.varHandle();
   private static final VarHandle LONGS = ValueLayout.JAVA_LONG.varHandle();
 
@@ -240,29 +239,5 @@ public final class Memory {
    */
   public static void copy(long from, long to, long byteLength) {
     MemorySegment.copy(ALL, from, ALL, to, byteLength);
-  }
-
-  /**
-   * Copies words out of native memory.
-   *
-   * @param from where they begin
-   * @param to where they go
-   * @param index the first element written
-   * @param n how many
-   */
-  public static void copy(long from, long[] to, int index, int n) {
-    MemorySegment.copy(ALL, LONG, from, to, index, n);
-  }
-
-  /**
-   * Copies words into native memory.
-   *
-   * @param from where they are
-   * @param index the first element read
-   * @param to where they go
-   * @param n how many
-   */
-  public static void copy(long[] from, int index, long to, int n) {
-    MemorySegment.copy(from, index, ALL, LONG, to, n);
   }
 }

@@ -79,6 +79,15 @@ public final class ObjectShard {
   }
 
   /**
+   * {@link #emptyBatch} for who has a way without.
+   *
+   * @return the batch; null if the Java heap has no room for one
+   */
+  public FreeBatch tryEmptyBatch() {
+    return pool.tryEmptyBatch();
+  }
+
+  /**
    * Takes a batch back that nobody needs any more.
    *
    * @param batch the batch
@@ -169,9 +178,9 @@ public final class ObjectShard {
       return false;
     }
     try {
-      if (hasRoom(n)) {
-        FreeBatch batch = emptyBatch().begin(CONSTRUCTED);
-        batch.load(from, index, n);
+      FreeBatch batch = hasRoom(n) ? tryEmptyBatch() : null;
+      if (batch != null) {
+        batch.begin(CONSTRUCTED).load(from, index, n);
         if (Counts.ON) {
           Counts.filled(n);
         }
@@ -197,8 +206,37 @@ public final class ObjectShard {
     if (Counts.ON) {
       Counts.sent(batch.count()); // before it is another's
     }
-    inbox.relaxedOffer(batch);
+    try {
+      inbox.relaxedOffer(batch);
+    } catch (OutOfMemoryError e) {
+      // There is no room for another piece of the queue, which is as it was: past it, then.
+      bringIn(batch);
+    }
     return inbox.size() > CROWDED_BATCHES;
+  }
+
+  private void bringIn(FreeBatch batch) {
+    lock.lock();
+    try {
+      keep(batch);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Takes a constructed block back into its slab, for who has no batch. Blocking: waits for the
+   * lock.
+   *
+   * @param address the block, not in use
+   */
+  public void takeBack(long address) {
+    lock.lock();
+    try {
+      put(address, true);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Brings in what other threads have freed, unless somebody else is working on the shard. */

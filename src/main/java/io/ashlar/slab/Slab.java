@@ -126,8 +126,8 @@ final class Slab {
       firstWord = Math.min(firstWord, word);
     }
     freeCount += at - from;
-    if (Counts.ON) {
-      Counts.booked(1 + at - from); // the fields; the bits, each perhaps in another line
+    if (Counts.ON && at > from) {
+      Counts.booked(1 + Math.min(at - from, Counts.linesOf(words(capacity)))); // fields, bits
     }
     return at;
   }

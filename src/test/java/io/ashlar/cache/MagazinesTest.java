@@ -28,12 +28,12 @@ class MagazinesTest {
       while (magazines.grow(sizeClass)) {
         assertTrue(magazines.capacity(sizeClass) <= Magazines.maxRounds(sizeClass));
       }
-      while (magazines.push(sizeClass, 1000 + sizeClass)) {
+      while (push(sizeClass, 1000 + sizeClass)) {
         assertTrue(magazines.count(sizeClass) <= magazines.capacity(sizeClass));
       }
       assertEquals(Magazines.maxRounds(sizeClass), magazines.count(sizeClass));
       int remote = Magazines.remote(sizeClass);
-      while (magazines.push(remote, 1000 + remote)) {
+      while (push(remote, 1000 + remote)) {
         assertTrue(magazines.count(remote) <= magazines.capacity(remote));
       }
       assertEquals(Magazines.maxRemoteRounds(sizeClass), magazines.count(remote));
@@ -52,6 +52,14 @@ class MagazinesTest {
       }
       assertEquals(0, magazines.newest(number));
     }
+  }
+
+  private boolean push(int number, long block) {
+    boolean hasRoom = magazines.hasRoom(number);
+    if (hasRoom) {
+      magazines.push(number, block);
+    }
+    return hasRoom;
   }
 
   /** Bytes that a thread keeps in a magazine are bounded, as the documentation of Ashlar says. */
@@ -73,10 +81,10 @@ class MagazinesTest {
   void magazinesAreStacks() {
     long[] record = magazines.record();
     for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
-      assertFalse(magazines.push(sizeClass, 1), "no room at first");
+      assertFalse(push(sizeClass, 1), "no room at first");
       magazines.grow(sizeClass);
       for (long i = 0; i < 8; i++) {
-        assertTrue(magazines.push(sizeClass, 100L * sizeClass + i));
+        assertTrue(push(sizeClass, 100L * sizeClass + i));
       }
     }
     for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
@@ -106,10 +114,10 @@ class MagazinesTest {
       assertEquals(capacity, magazines.capacity(sizeClass));
     }
     magazines.shrink(sizeClass);
-    assertFalse(magazines.push(sizeClass, 1));
+    assertFalse(push(sizeClass, 1));
     for (int rounds = 0; ; ) {
       boolean grown = magazines.grow(sizeClass);
-      while (magazines.push(sizeClass, 100 + rounds)) {
+      while (push(sizeClass, 100 + rounds)) {
         rounds++;
       }
       assertEquals(magazines.capacity(sizeClass), rounds);
@@ -132,11 +140,11 @@ class MagazinesTest {
         if (i % 3 == 2) {
           magazines.receive(remote, 100L * sizeClass + i);
         } else {
-          assertTrue(magazines.push(remote, 100L * sizeClass + i));
+          assertTrue(push(remote, 100L * sizeClass + i));
         }
       }
       assertFalse(magazines.hasRoom(remote));
-      assertFalse(magazines.push(remote, 1));
+      assertFalse(push(remote, 1));
       for (int i = 0; i < n; i++) {
         assertEquals(100L * sizeClass + i, magazines.record()[magazines.rounds(remote) + i]);
       }

@@ -100,7 +100,7 @@ class ShardTest extends SpaceFixture {
         blocks[1],
         blocks[2],
         blocks[n],
-        blocks[3], //
+        blocks[3],
         blocks[n + 1]);
     space.collect();
     assertEquals(List.of(blocks[1]), freedTwice());

@@ -2,7 +2,6 @@
 package io.ashlar.slab;
 
 import io.ashlar.region.Region;
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -13,7 +12,6 @@ abstract class SpaceFixture {
   static final long REGION_BYTES = 64 << 20;
 
   private final List<Long> freedTwice = new ArrayList<>();
-  final Arena arena = Arena.ofConfined();
 
   /** Where addresses are handed over, as a magazine has them. */
   final long[] rounds = new long[1024];
@@ -40,7 +38,6 @@ abstract class SpaceFixture {
         each.validate();
       }
     }
-    arena.close();
   }
 
   /** Blocks that were reported so far. */
