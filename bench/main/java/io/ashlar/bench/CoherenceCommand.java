@@ -136,8 +136,7 @@ final class CoherenceCommand implements Callable<Integer> {
       }
     }
     for (int n : cores) {
-      boolean pairs = n == 1 || n % 2 == 0 || !names.contains(WorkloadName.XMALLOC_TEST);
-      if (n < 1 || n > CoherenceCell.MAX_CORES || !pairs) {
+      if (n > CoherenceCell.MAX_CORES || !names.stream().allMatch(one -> one.takes(n))) {
         throw new IllegalArgumentException(
             "--cores " + n + ": 1 … " + CoherenceCell.MAX_CORES + ", in XmallocTest 1 or even");
       }

@@ -107,8 +107,7 @@ final class CountsCommand implements Callable<Integer> {
       }
     }
     for (int n : threads) {
-      boolean pairs = n == 1 || n % 2 == 0 || !names.contains(WorkloadName.XMALLOC_TEST);
-      if (n < 1 || !pairs) {
+      if (!names.stream().allMatch(workload -> workload.takes(n))) {
         throw new IllegalArgumentException(
             "--threads " + n + ": XmallocTest takes 1 or an even number");
       }

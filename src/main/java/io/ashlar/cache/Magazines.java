@@ -45,13 +45,15 @@ import io.ashlar.slab.SizeClasses;
 final class Magazines {
 
   /** Most bytes of free blocks in a local magazine, if that is more than {@link #MIN_ROUNDS}. */
-  static final int MAX_BYTES = 64 << 10;
+  private static final int MAX_BYTES = 64 << 10;
 
   /** Most bytes of free blocks in a remote magazine, if that is more than one block. */
-  static final int MAX_REMOTE_BYTES = 8 << 10;
+  private static final int MAX_REMOTE_BYTES = 8 << 10;
 
   private static final int MAX_ROUNDS = 127;
-  private static final int MIN_ROUNDS = 8;
+
+  /** Fewest rounds that a local magazine may grow to, however large the blocks. */
+  static final int MIN_ROUNDS = 8;
 
   /** Number of the local magazine in a record for a typed cache. */
   static final int OBJECTS = 1;
@@ -164,13 +166,22 @@ final class Magazines {
 
   /** Most rounds that a class's local magazine has. */
   static int maxRounds(int sizeClass) {
-    return Math.clamp(MAX_BYTES / SizeClasses.blockBytes(sizeClass), MIN_ROUNDS, MAX_ROUNDS);
+    return roundsOf(SizeClasses.blockBytes(sizeClass));
+  }
+
+  /** Most rounds of a local magazine for blocks of a size. */
+  static int roundsOf(int blockBytes) {
+    return Math.clamp(MAX_BYTES / blockBytes, MIN_ROUNDS, MAX_ROUNDS);
   }
 
   /** The rounds for which there is room in a class's remote magazine. */
   static int maxRemoteRounds(int sizeClass) {
-    int rounds = MAX_REMOTE_BYTES / SizeClasses.blockBytes(sizeClass);
-    return Math.clamp(rounds, 1, FreeBatch.CAPACITY);
+    return remoteRoundsOf(SizeClasses.blockBytes(sizeClass));
+  }
+
+  /** Most rounds of a remote magazine for blocks of a size. */
+  static int remoteRoundsOf(int blockBytes) {
+    return Math.clamp(MAX_REMOTE_BYTES / blockBytes, 1, FreeBatch.CAPACITY);
   }
 
   // ---- the fast path's -------------------------------------------------------------------------

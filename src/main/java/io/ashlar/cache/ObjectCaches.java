@@ -33,9 +33,6 @@ public final class ObjectCaches {
   /** Up to this size a thread keeps back as many blocks as of a size class. */
   private static final int MAX_SMALL_BYTES = 32 << 10;
 
-  private static final int MAX_ROUNDS = 127;
-  private static final int MIN_ROUNDS = 8;
-
   /** A thread keeps back at most this part of a cache's blocks in a magazine. */
   private static final int SHARES = 64;
 
@@ -68,9 +65,9 @@ public final class ObjectCaches {
     int bytes = space.blocks().blockBytes();
     int rounds =
         bytes <= MAX_SMALL_BYTES
-            ? Math.clamp(Magazines.MAX_BYTES / bytes, MIN_ROUNDS, MAX_ROUNDS)
-            : Math.max(1, MIN_ROUNDS * MAX_SMALL_BYTES / bytes);
-    int remoteRounds = Math.clamp(Magazines.MAX_REMOTE_BYTES / bytes, 1, FreeBatch.CAPACITY);
+            ? Magazines.roundsOf(bytes)
+            : Math.max(1, Magazines.MIN_ROUNDS * MAX_SMALL_BYTES / bytes);
+    int remoteRounds = Magazines.remoteRoundsOf(bytes);
     maxRounds = (int) Math.min(rounds, maxBlocks / SHARES);
     maxRemoteRounds = (int) Math.min(remoteRounds, maxBlocks / SHARES);
   }

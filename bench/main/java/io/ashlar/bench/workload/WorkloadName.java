@@ -205,6 +205,17 @@ public enum WorkloadName {
   }
 
   /**
+   * Whether the workload can be made by so many threads: one alone, or in {@link XmallocTest}
+   * pairs.
+   *
+   * @param threads any number
+   * @return whether it can
+   */
+  public boolean takes(int threads) {
+    return threads == 1 || (threads > 1 && (this != XMALLOC_TEST || threads % 2 == 0));
+  }
+
+  /**
    * Patterns of the benchmarks that an allocator does not fit.
    *
    * @param peer the allocator
