@@ -19,7 +19,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
 /**
@@ -35,7 +34,7 @@ import java.util.function.Consumer;
  * @param records where threads find theirs, without the way through the caches
  * @param scope the region's, lent to segments of mappings, which lie outside of it: all segments
  *     end at one moment, or none does
- * @param openArenas how many there are
+ * @param arenaClosed counts an arena that is closed
  * @param slabCaches the typed caches that are open
  */
 @SuppressWarnings("ArrayRecordComponent") // An array, for the same reason; nobody else sees it.
@@ -46,7 +45,7 @@ record ScalableAllocator(
     BlockMap blocks,
     long[][] records,
     Arena scope,
-    LongAdder openArenas,
+    Runnable arenaClosed,
     SlabCaches slabCaches)
     implements Ashlar {
 
@@ -71,7 +70,7 @@ record ScalableAllocator(
           space.blocks(),
           caches.records(),
           new LentScope(region.segment().scope()),
-          new LongAdder(),
+          () -> caches.countArena(-1),
           new SlabCaches(space::reportFailure));
     } catch (Throwable e) {
       if (space != null) {
@@ -168,12 +167,12 @@ record ScalableAllocator(
         return cleared(address, byteSize);
       }
     }
-    return alignedAlloc(1, byteSize, true);
+    return alignedAllocSlow(1, byteSize, true);
   }
 
   private long cleared(long address, long byteSize) {
     try {
-      Memory.fill(address, byteSize, (byte) 0);
+      Memory.clear(address, byteSize);
     } catch (OutOfMemoryError e) {
       // Of the Java heap, which the JDK may need for it: nobody knows of the block yet.
       free(address);
@@ -183,6 +182,14 @@ record ScalableAllocator(
   }
 
   private long alignedAlloc(long byteAlignment, long byteSize, boolean zeroed) {
+    // All blocks are aligned so.
+    if (byteAlignment <= 1 << SizeClasses.GRANULE_SHIFT && Bits.isPowerOfTwo(byteAlignment)) {
+      return zeroed ? calloc(byteSize) : malloc(byteSize);
+    }
+    return alignedAllocSlow(byteAlignment, byteSize, zeroed);
+  }
+
+  private long alignedAllocSlow(long byteAlignment, long byteSize, boolean zeroed) {
     checkSize(byteSize);
     if (!Bits.isPowerOfTwo(byteAlignment)) {
       throw new IllegalArgumentException("alignment " + byteAlignment + " is no power of two");
@@ -397,8 +404,8 @@ record ScalableAllocator(
   @Override
   public Arena arena() {
     caches.checkOpen();
-    openArenas.increment();
-    return new AllocatorArena(this, openArenas::decrement);
+    caches.countArena(1);
+    return new AllocatorArena(this, arenaClosed);
   }
 
   @Override
@@ -475,7 +482,7 @@ record ScalableAllocator(
 
   @Override
   public void close() {
-    long open = openArenas.sum();
+    long open = caches.counts().arenas();
     if (open != 0) {
       throw new IllegalStateException(open + " arenas of this allocator are open");
     }

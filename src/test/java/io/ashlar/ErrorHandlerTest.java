@@ -174,7 +174,7 @@ class ErrorHandlerTest {
                   getClass().getClassLoader(), new Class<?>[] {Allocator.class}, handler);
       Arena arena = new AllocatorArena(failing, ended::incrementAndGet);
       for (int i = 0; i < 3; i++) {
-        arena.allocate(100);
+        arena.allocate(1000); // a block each
       }
       assertSame(error, assertThrows(HandlerError.class, arena::close));
       assertEquals(3, freed.size());

@@ -9,11 +9,13 @@ public final class CacheCounts {
   final long[] allocations = new long[SizeClasses.BOUND];
   final long[] localFrees = new long[SizeClasses.BOUND];
   final long[] remoteFrees = new long[SizeClasses.BOUND];
+  long arenas;
   long bytes;
 
   CacheCounts() {}
 
   void add(CacheCounts other) {
+    arenas += other.arenas;
     for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
       allocations[sizeClass] += other.allocations[sizeClass];
       localFrees[sizeClass] += other.localFrees[sizeClass];
@@ -49,6 +51,15 @@ public final class CacheCounts {
    */
   public long remoteFrees(int sizeClass) {
     return remoteFrees[sizeClass];
+  }
+
+  /**
+   * Arenas that are open.
+   *
+   * @return their number
+   */
+  public long arenas() {
+    return arenas;
   }
 
   /**

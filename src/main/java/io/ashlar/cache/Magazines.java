@@ -47,10 +47,13 @@ final class Magazines {
   /** Most bytes of free blocks in a local magazine, if that is more than {@link #MIN_ROUNDS}. */
   private static final int MAX_BYTES = 64 << 10;
 
-  /** Most bytes of free blocks in a remote magazine, if that is more than one block. */
-  private static final int MAX_REMOTE_BYTES = 8 << 10;
+  /** Most bytes of free blocks in a remote magazine, if that is more than a few blocks. */
+  private static final int MAX_REMOTE_BYTES = 16 << 10;
 
   private static final int MAX_ROUNDS = 127;
+
+  /** Rounds of a remote magazine at least, however large the blocks. */
+  private static final int MIN_REMOTE_ROUNDS = 4;
 
   /** Fewest rounds that a local magazine may grow to, however large the blocks. */
   static final int MIN_ROUNDS = 8;
@@ -181,7 +184,7 @@ final class Magazines {
 
   /** Most rounds of a remote magazine for blocks of a size. */
   static int remoteRoundsOf(int blockBytes) {
-    return Math.clamp(MAX_REMOTE_BYTES / blockBytes, 1, FreeBatch.CAPACITY);
+    return Math.clamp(MAX_REMOTE_BYTES / blockBytes, MIN_REMOTE_ROUNDS, FreeBatch.CAPACITY);
   }
 
   // ---- the fast path's -------------------------------------------------------------------------
@@ -258,6 +261,11 @@ final class Magazines {
   void receive(int number, long block) {
     push(number, block);
     loaded[number]++;
+  }
+
+  /** The oldest round of a magazine; 0 if there is none. */
+  long oldest(int number) {
+    return count(number) == 0 ? 0 : record[base[number]];
   }
 
   /** The newest round of a magazine; 0 if there is none. */

@@ -67,7 +67,7 @@ public final class ObjectCaches {
         bytes <= MAX_SMALL_BYTES
             ? Magazines.roundsOf(bytes)
             : Math.max(1, Magazines.MIN_ROUNDS * MAX_SMALL_BYTES / bytes);
-    int remoteRounds = Magazines.remoteRoundsOf(bytes);
+    int remoteRounds = Math.min(rounds, Magazines.remoteRoundsOf(bytes));
     maxRounds = (int) Math.min(rounds, maxBlocks / SHARES);
     maxRemoteRounds = (int) Math.min(remoteRounds, maxBlocks / SHARES);
   }
@@ -229,7 +229,7 @@ public final class ObjectCaches {
     if (made > 0) {
       home.offer(batch);
     } else {
-      home.recycle(batch);
+      home.pool().recycle(batch);
     }
   }
 

@@ -7,6 +7,7 @@ import io.ashlar.slab.FreeBatch;
 import io.ashlar.slab.ObjectBlocks;
 import io.ashlar.slab.ObjectShard;
 import io.ashlar.slab.ObjectSpace;
+import io.ashlar.slab.SpareBatches;
 import java.util.function.LongPredicate;
 
 /**
@@ -34,6 +35,7 @@ final class ObjectMagazines {
   private final ObjectSpace space;
   private final ObjectBlocks blocks;
   private final ObjectShard shard;
+  private final SpareBatches spares;
   private final Magazines magazines;
   private final long[] record;
 
@@ -45,6 +47,7 @@ final class ObjectMagazines {
     space = caches.space();
     blocks = space.blocks();
     shard = space.shard(thread.home());
+    spares = thread.spares();
     magazines = Magazines.ofObjects(thread.record(), caches.maxRounds(), caches.maxRemoteRounds());
     record = magazines.record();
   }
@@ -69,13 +72,13 @@ final class ObjectMagazines {
     visitSlowPath();
     magazines.grow(LOCAL);
     int half = Math.max(1, (magazines.capacity(LOCAL) + 1) / 2);
-    FreeBatch batch = shard.emptyBatch();
+    FreeBatch batch = spares.get(shard.pool());
     boolean taken = false;
     try {
       taken = takeFromShards(batch, half);
     } finally {
       if (!taken) {
-        shard.recycle(batch.begin(ObjectShard.CONSTRUCTED));
+        spares.put(batch.begin(ObjectShard.CONSTRUCTED), shard.pool());
       }
     }
     return taken ? batch : null;
@@ -123,7 +126,7 @@ final class ObjectMagazines {
     if (batch.count() > 0) {
       handOver(batch, space.homeOf(batch.address(0)));
     } else {
-      shard.recycle(batch);
+      spares.put(batch, shard.pool());
     }
   }
 
@@ -221,7 +224,7 @@ final class ObjectMagazines {
   }
 
   private void sendAlone(long address) {
-    FreeBatch batch = shard.tryEmptyBatch();
+    FreeBatch batch = spares.tryGet(shard.pool());
     if (batch == null) {
       takeBack(address);
     } else {
@@ -244,7 +247,7 @@ final class ObjectMagazines {
   private void sendRounds(int rounds, int count) {
     for (int i = rounds; i < rounds + count; ) {
       ObjectShard home = space.homeOf(record[i]);
-      FreeBatch batch = shard.tryEmptyBatch();
+      FreeBatch batch = spares.tryGet(shard.pool());
       if (batch == null) {
         takeBack(record[i++]);
         continue;
@@ -262,7 +265,7 @@ final class ObjectMagazines {
     for (int left; (left = magazines.count(REMOTE)) > 0; ) {
       int rounds = magazines.rounds(REMOTE);
       ObjectShard home = space.homeOf(record[rounds]);
-      FreeBatch batch = shard.tryEmptyBatch();
+      FreeBatch batch = spares.tryGet(shard.pool());
       if (batch == null) {
         long newest = magazines.newest(REMOTE);
         magazines.loaded(REMOTE, -1);

@@ -10,6 +10,7 @@ import io.ashlar.slab.FreeBatch;
 import io.ashlar.slab.Shard;
 import io.ashlar.slab.SizeClasses;
 import io.ashlar.slab.SlabSpace;
+import io.ashlar.slab.SpareBatches;
 import java.util.Arrays;
 import java.util.function.LongPredicate;
 
@@ -19,9 +20,10 @@ import java.util.function.LongPredicate;
  *
  * <p>An empty magazine is refilled from the shard, or from the next one whose lock is free; a full
  * one grows, or half of it is released to the shard. Blocks of other shards gather in the remote
- * magazines and are handed over when one is full. At every {@link #VISITS_PER_SWEEP}th visit to the
- * slow path the magazines are emptied that were not used since the last such visit. So a thread
- * keeps back at most what its magazines have room for.
+ * magazines; when one is full they are packed, and handed over when much is packed. At every {@link
+ * #VISITS_PER_SWEEP}th visit to the slow path the magazines are emptied that were not used since
+ * the last such visit, and what is packed is handed over. So a thread keeps back at most what its
+ * magazines have room for, and what {@link RemoteFrees} packs.
  *
  * <p><b>Threads.</b> Used by its owner alone; or, once the owner has ended, by who finds that out;
  * or, if it is shared, by who holds its lock. Nothing here is volatile: the end of a thread happens
@@ -57,9 +59,13 @@ public final class ThreadCache {
   private final ThreadCaches caches;
   private final Shard shard;
   private final RemoteFrees remoteFrees;
+  private final SpareBatches spares = new SpareBatches();
 
   /** Magazines for typed caches, by the caches' numbers; perhaps of caches that are closed. */
   private ObjectMagazines[] objects = {};
+
+  /** Arenas opened, less those closed. */
+  private int arenas;
 
   /** Held by who uses a shared cache; null in a thread's own. */
   private final SpinLock shared;
@@ -77,7 +83,7 @@ public final class ThreadCache {
     this.owner = owner;
     this.shared = shared;
     this.shard = space.shard(home);
-    this.remoteFrees = new RemoteFrees(space, magazines, home);
+    this.remoteFrees = new RemoteFrees(space, magazines, spares);
   }
 
   /**
@@ -159,7 +165,7 @@ public final class ThreadCache {
 
   private void clear(long address, long byteSize) {
     try {
-      Memory.fill(address, byteSize, (byte) 0);
+      Memory.clear(address, byteSize);
     } catch (OutOfMemoryError e) {
       // Of the Java heap, which the JDK may need for it: nobody knows of the block yet.
       free(address);
@@ -292,7 +298,6 @@ public final class ThreadCache {
     if (magazine != sizeClass) {
       visitSlowPath();
       remoteFrees.send(sizeClass);
-      space.purgeIfDue();
     } else if (!magazines.grow(sizeClass)) {
       visitSlowPath();
       release(sizeClass, magazines.count(sizeClass) / 2);
@@ -378,6 +383,7 @@ public final class ThreadCache {
         remoteFrees.send(sizeClass);
       }
     }
+    remoteFrees.handOver();
   }
 
   /** Gives back every block that the cache keeps. */
@@ -386,6 +392,7 @@ public final class ThreadCache {
       release(sizeClass, magazines.count(sizeClass));
       remoteFrees.send(sizeClass);
     }
+    remoteFrees.handOver();
     for (int number = 0; number < objects.length; number++) {
       ObjectMagazines ofCache = objects[number];
       if (ofCache != null && !ofCache.caches().flush(ofCache)) {
@@ -489,8 +496,14 @@ public final class ThreadCache {
 
   // ---- figures ---------------------------------------------------------------------------------
 
+  /** Counts an arena; it may have been opened, or be closed, with another shared cache. */
+  void countArena(int delta) {
+    arenas += delta;
+  }
+
   /** Adds the cache's counters to sums. */
   void count(CacheCounts sums) {
+    sums.arenas += arenas;
     for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
       sums.allocations[sizeClass] += magazines.allocations(sizeClass);
       sums.localFrees[sizeClass] += magazines.frees(sizeClass);
@@ -500,26 +513,35 @@ public final class ThreadCache {
 
   /** Bytes on the Java heap, about. */
   long footprint() {
-    return FOOTPRINT + magazines.footprint();
+    return FOOTPRINT + magazines.footprint() + spares.footprint() + remoteFrees.footprint();
   }
 
-  /** Checks that what the magazines hold is free, of the right class, and in them only once. */
+  /** Checks that what the cache keeps is free, of the right class, and in it only once. */
   void validate(LongPredicate firstSeen) {
     for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
       validate(sizeClass, sizeClass, firstSeen);
       validate(Magazines.remote(sizeClass), sizeClass, firstSeen);
     }
+    remoteFrees.forEach((sizeClass, address) -> validate(address, sizeClass, firstSeen));
   }
 
   private void validate(int magazine, int sizeClass, LongPredicate firstSeen) {
     int rounds = magazines.rounds(magazine);
     for (int i = rounds; i < rounds + magazines.count(magazine); i++) {
-      long address = record[i];
-      if (!space.isKept(address, sizeClass) || !firstSeen.test(address)) {
-        throw new IllegalStateException(
-            "a thread keeps block 0x%x, which may be elsewhere too".formatted(address));
-      }
+      validate(record[i], sizeClass, firstSeen);
     }
+  }
+
+  private void validate(long address, int sizeClass, LongPredicate firstSeen) {
+    if (!space.isKept(address, sizeClass) || !firstSeen.test(address)) {
+      throw new IllegalStateException(
+          "a thread keeps block 0x%x, which may be elsewhere too".formatted(address));
+    }
+  }
+
+  /** Empty batches at hand. */
+  SpareBatches spares() {
+    return spares;
   }
 
   Thread owner() {

@@ -375,6 +375,17 @@ public final class ThreadCaches {
   }
 
   /**
+   * Counts an arena of the calling thread's.
+   *
+   * @param delta 1 if it is opened, -1 if it is closed
+   */
+  public void countArena(int delta) {
+    ThreadCache cache = enter();
+    cache.countArena(delta);
+    leaveTurn(cache);
+  }
+
+  /**
    * Adds up what the caches count.
    *
    * @return the sums, each true at some moment during the call

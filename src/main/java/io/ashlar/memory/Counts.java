@@ -168,31 +168,35 @@ public final class Counts {
   }
 
   /**
-   * A batch is handed over to its home.
+   * A batch is handed over to its home, in a chain.
    *
    * @param blocks how many are in it
    */
   public static void sent(int blocks) {
     add(Event.BATCH, 1);
     add(Event.BLOCK, blocks);
-    add(Event.OFFER, 1);
-    add(Event.QUEUE_WRITE, INBOX_WRITES);
     filled(blocks);
   }
 
-  /** A batch that was handed over is received. */
+  /** A chain of batches is handed over. */
+  public static void sent() {
+    add(Event.OFFER, 1);
+    add(Event.QUEUE_WRITE, INBOX_WRITES);
+  }
+
+  /** A chain of batches that was handed over is received. */
   public static void received() {
     add(Event.POLL, 1);
     add(Event.QUEUE_WRITE, INBOX_WRITES);
   }
 
-  /** A batch has gone into the pool of empty ones. */
+  /** A chain of batches has gone into the pool of empty ones. */
   public static void pooled() {
     add(Event.OFFER, 1);
     add(Event.QUEUE_WRITE, SHARED_QUEUE_WRITES);
   }
 
-  /** A batch has come out of the pool of empty ones. */
+  /** A chain of batches has come out of the pool of empty ones. */
   public static void unpooled() {
     add(Event.POLL, 1);
     add(Event.QUEUE_WRITE, SHARED_QUEUE_WRITES);

@@ -14,14 +14,59 @@ public final class FreeBatch extends FreeBatchState {
 
   long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, pa, pb, pc, pd, pe, pf;
 
-  /** Most blocks in a batch: the shared writes of a hand-over are made once for so many. */
+  /** Most blocks in a batch. */
   public static final int CAPACITY = 64;
 
+  /** Most batches in a chain: the shared writes of a queue are made once for so many. */
+  public static final int CHAIN = 8;
+
   /** Bytes that a batch takes on the Java heap, about. */
-  static final int FOOTPRINT = 300 + CAPACITY * Long.BYTES;
+  public static final int FOOTPRINT = 300 + CAPACITY * Long.BYTES;
 
   /** Makes an empty batch. */
   public FreeBatch() {}
+
+  /**
+   * Puts the batch in front of others, so that they go as one: a <em>chain</em>.
+   *
+   * @param rest the first of the others, or null
+   * @return this, the first of all
+   */
+  public FreeBatch chainedTo(FreeBatch rest) {
+    next = rest;
+    chained = rest == null ? 1 : rest.chained + 1;
+    return this;
+  }
+
+  /**
+   * Batches in the chain that begins with this one.
+   *
+   * @return 1 or more
+   */
+  public int chained() {
+    return chained;
+  }
+
+  /**
+   * The batch behind this one in a chain.
+   *
+   * @return the batch, or null
+   */
+  public FreeBatch behind() {
+    return next;
+  }
+
+  /**
+   * Takes the batch off its chain.
+   *
+   * @return the first of the others, or null
+   */
+  public FreeBatch unchain() {
+    FreeBatch rest = next;
+    next = null;
+    chained = 1;
+    return rest;
+  }
 
   /**
    * Begins a batch that is empty.
@@ -33,6 +78,15 @@ public final class FreeBatch extends FreeBatchState {
     sizeClass = blockClass;
     count = 0;
     return this;
+  }
+
+  /**
+   * The blocks for which there is room.
+   *
+   * @return 0 … {@link #CAPACITY}
+   */
+  public int room() {
+    return CAPACITY - count;
   }
 
   /**
@@ -142,8 +196,11 @@ public final class FreeBatch extends FreeBatchState {
 /** The fields of a batch: one batch is filled while another, that may lie beside it, is emptied. */
 abstract class FreeBatchState extends Padding {
 
-  /** The next in a depot, or null. */
+  /** The next in a depot or a chain, or null. */
   FreeBatch next;
+
+  /** Batches from this one on, if it is in a chain. */
+  int chained = 1;
 
   final long[] addresses = new long[FreeBatch.CAPACITY];
   int sizeClass;

@@ -29,7 +29,7 @@ public final class ObjectShard {
   /** The class of a batch of blocks that are not. */
   public static final int RAW = 2;
 
-  private static final int CROWDED_BATCHES = 64;
+  private static final int CROWDED_CHAINS = 16;
   private static final int DRAIN_BATCHES = 16;
 
   /** References in a piece of the queue: small, since a program may have many caches. */
@@ -52,6 +52,8 @@ public final class ObjectShard {
 
   private int depotBlocks;
 
+  private final SpareBatches spares = new SpareBatches();
+
   private final MessagePassingQueue<FreeBatch> inbox =
       new MpscUnboundedVarHandleArrayQueue<>(INBOX_PIECE);
 
@@ -70,30 +72,12 @@ public final class ObjectShard {
   }
 
   /**
-   * An empty batch, used before if there is one.
+   * The allocator's shard of the same number, for {@link SpareBatches}.
    *
-   * @return the batch
+   * @return the shard
    */
-  public FreeBatch emptyBatch() {
-    return pool.emptyBatch();
-  }
-
-  /**
-   * {@link #emptyBatch} for who has a way without.
-   *
-   * @return the batch; null if the Java heap has no room for one
-   */
-  public FreeBatch tryEmptyBatch() {
-    return pool.tryEmptyBatch();
-  }
-
-  /**
-   * Takes a batch back that nobody needs any more.
-   *
-   * @param batch the batch
-   */
-  public void recycle(FreeBatch batch) {
-    pool.recycle(batch);
+  public Shard pool() {
+    return pool;
   }
 
   /**
@@ -137,7 +121,7 @@ public final class ObjectShard {
       if (batch.count() == 0) {
         depot = batch.next;
         batch.next = null;
-        recycle(batch);
+        spares.put(batch, pool);
       }
     }
   }
@@ -178,7 +162,7 @@ public final class ObjectShard {
       return false;
     }
     try {
-      FreeBatch batch = hasRoom(n) ? tryEmptyBatch() : null;
+      FreeBatch batch = hasRoom(n) ? spares.tryGet(pool) : null;
       if (batch != null) {
         batch.begin(CONSTRUCTED).load(from, index, n);
         if (Counts.ON) {
@@ -204,7 +188,7 @@ public final class ObjectShard {
    */
   public boolean offer(FreeBatch batch) {
     if (Counts.ON) {
-      Counts.sent(batch.count()); // before it is another's
+      Shard.countSent(batch); // before it is another's
     }
     try {
       inbox.relaxedOffer(batch);
@@ -212,7 +196,7 @@ public final class ObjectShard {
       // There is no room for another piece of the queue, which is as it was: past it, then.
       bringIn(batch);
     }
-    return inbox.size() > CROWDED_BATCHES;
+    return inbox.size() > CROWDED_CHAINS;
   }
 
   private void bringIn(FreeBatch batch) {
@@ -295,7 +279,7 @@ public final class ObjectShard {
     depotBlocks += batch.count();
     if (depot != null && depot.count() + batch.count() <= FreeBatch.CAPACITY) {
       batch.moveTo(depot);
-      recycle(batch);
+      spares.put(batch, pool);
     } else {
       batch.next = depot;
       depot = batch;
@@ -306,7 +290,7 @@ public final class ObjectShard {
     for (int i = 0; i < batch.count(); i++) {
       put(batch.address(i), true);
     }
-    recycle(batch);
+    spares.put(batch, pool);
   }
 
   /** A block freed twice may be in its slab already, or its slab be dissolved. */
@@ -421,7 +405,7 @@ public final class ObjectShard {
       for (FreeBatch batch = depot; batch != null; batch = batch.next) {
         batches++;
       }
-      return FOOTPRINT + batches * FreeBatch.FOOTPRINT;
+      return FOOTPRINT + spares.footprint() + batches * FreeBatch.FOOTPRINT;
     } finally {
       lock.unlock();
     }

@@ -30,20 +30,21 @@ public final class Shard {
   /** What {@link #tryRefill} returns when somebody else is working on the shard. */
   public static final int CONTENDED = -1;
 
-  /** Batches that wait in the queue before those who bring them are asked to help. */
-  private static final int CROWDED_BATCHES = 64;
+  /** Chains that wait in the queue before those who bring them are asked to help. */
+  private static final int CROWDED_CHAINS = 16;
 
-  /** Batches drained at one visit at most, so that a refill's time is bounded. */
+  /** After so many batches no more are drained at one visit, so that a refill's time is bounded. */
   private static final int DRAIN_BATCHES = 16;
 
   /** References in a piece of the queue: more than wait in it at most, in steady traffic. */
   private static final int INBOX_PIECE = 128;
 
   /**
-   * Batches that wait to be used again; those beyond are garbage. With 64, two threads that free
-   * each other's 2000 blocks of 16 sizes, turn by turn, make two or three new ones each turn.
+   * Chains of batches that wait to be used again; those beyond are garbage. With 8, two threads
+   * that free each other's 2000 blocks of 16 sizes, turn by turn, make two or three new ones each
+   * turn.
    */
-  private static final int EMPTIED_CAPACITY = 256;
+  private static final int EMPTIED_CHAINS = 32;
 
   /** A shard with its lists and two queues, on the Java heap, about. */
   private static final long FOOTPRINT = 8 << 10;
@@ -61,7 +62,10 @@ public final class Shard {
       new MpscUnboundedVarHandleArrayQueue<>(INBOX_PIECE);
 
   private final MessagePassingQueue<FreeBatch> emptied =
-      new MpmcVarHandleArrayQueue<>(EMPTIED_CAPACITY);
+      new MpmcVarHandleArrayQueue<>(EMPTIED_CHAINS);
+
+  /** Those at hand under the lock. */
+  private final SpareBatches spares = new SpareBatches();
 
   Shard(int number, SlabSpace space) {
     this.number = number;
@@ -109,7 +113,7 @@ public final class Shard {
     while (batch != null && (taken == 0 || batch.count() <= n - taken)) {
       taken += depot.take(batch, into, index + taken, n - taken);
       if (batch.count() == 0) {
-        recycle(batch);
+        spares.put(batch, this);
       }
       batch = depot.first(sizeClass);
     }
@@ -157,7 +161,7 @@ public final class Shard {
       return false;
     }
     try {
-      FreeBatch batch = depot.hasRoom(sizeClass, n) ? tryEmptyBatch() : null;
+      FreeBatch batch = depot.hasRoom(sizeClass, n) ? spares.tryGet(this) : null;
       if (batch != null) {
         batch.begin(sizeClass).load(from, index, n);
         if (Counts.ON) {
@@ -192,58 +196,48 @@ public final class Shard {
   }
 
   /**
-   * Hands over a batch of blocks of this shard, none of them live in the block map. Lock-free, but
-   * that it waits for the lock where the Java heap is out.
+   * Hands over a chain of batches of blocks of this shard, none of them live in the block map.
+   * Lock-free, but that it waits for the lock where the Java heap is out.
    *
-   * @param batch the batch, which is the shard's from now on
+   * @param chain the batches, which are the shard's from now on
    * @return whether the queue has grown long, and the caller had better drain it
    */
-  public boolean offer(FreeBatch batch) {
+  public boolean offer(FreeBatch chain) {
     if (Counts.ON) {
-      Counts.sent(batch.count()); // before it is another's
+      countSent(chain); // before it is another's
     }
     try {
-      inbox.relaxedOffer(batch);
+      inbox.relaxedOffer(chain);
     } catch (OutOfMemoryError e) {
       // There is no room for another piece of the queue, which is as it was: past it, then.
-      bringIn(batch);
+      bringIn(chain);
     }
-    return inbox.size() > CROWDED_BATCHES;
+    return inbox.size() > CROWDED_CHAINS;
   }
 
-  private void bringIn(FreeBatch batch) {
+  static void countSent(FreeBatch chain) {
+    Counts.sent();
+    for (FreeBatch batch = chain; batch != null; batch = batch.next) {
+      Counts.sent(batch.count());
+    }
+  }
+
+  private void bringIn(FreeBatch chain) {
     lock.lock();
     try {
-      keep(batch);
+      keepAll(chain);
     } finally {
       lock.unlock();
     }
   }
 
-  /**
-   * An empty batch, used before if there is one.
-   *
-   * @return the batch
-   */
-  public FreeBatch emptyBatch() {
-    FreeBatch batch = emptied.relaxedPoll();
-    if (Counts.ON && batch != null) {
+  /** Empty batches that were used before; one that is new if there are none. */
+  FreeBatch emptyChain() {
+    FreeBatch chain = emptied.relaxedPoll();
+    if (Counts.ON && chain != null) {
       Counts.unpooled();
     }
-    return batch != null ? batch : new FreeBatch();
-  }
-
-  /**
-   * {@link #emptyBatch} for who has a way without: a free must not fail for want of Java heap.
-   *
-   * @return the batch; null if the heap has no room for one
-   */
-  public FreeBatch tryEmptyBatch() {
-    try {
-      return emptyBatch();
-    } catch (OutOfMemoryError e) {
-      return null;
-    }
+    return chain != null ? chain : new FreeBatch();
   }
 
   /**
@@ -269,15 +263,24 @@ public final class Shard {
 
   /** Relaxed: an offer that has not finished is left for the next visit, never waited for. */
   private void drain(int batches) {
-    for (int i = 0; i < batches; i++) {
-      FreeBatch batch = inbox.relaxedPoll();
-      if (batch == null) {
+    for (int left = batches; left > 0; ) {
+      FreeBatch chain = inbox.relaxedPoll();
+      if (chain == null) {
         return;
       }
       if (Counts.ON) {
         Counts.received();
       }
+      left -= chain.chained();
+      keepAll(chain);
+    }
+  }
+
+  private void keepAll(FreeBatch chain) {
+    for (FreeBatch batch = chain; batch != null; ) {
+      FreeBatch rest = batch.unchain();
       keep(batch);
+      batch = rest;
     }
   }
 
@@ -289,23 +292,27 @@ public final class Shard {
       putAll(batch.addresses, 0, batch.count(), batch.sizeClass());
     }
     if (!kept || batch.count() == 0) {
-      recycle(batch);
+      spares.put(batch, this);
     }
   }
 
   /** Puts the blocks of a batch, and of those behind it, into their slabs. */
   private void putChain(FreeBatch chain) {
-    for (FreeBatch batch = chain, next; batch != null; batch = next) {
-      next = batch.next;
-      batch.next = null;
+    for (FreeBatch batch = chain; batch != null; ) {
+      FreeBatch rest = batch.unchain();
       putAll(batch.addresses, 0, batch.count(), batch.sizeClass());
-      recycle(batch);
+      spares.put(batch, this);
+      batch = rest;
     }
   }
 
-  /** A batch too many is left to the garbage collector. */
-  void recycle(FreeBatch batch) {
-    boolean pooled = emptied.relaxedOffer(batch);
+  /**
+   * Takes empty batches back; those too many are left to the garbage collector. Lock-free.
+   *
+   * @param chain the batches
+   */
+  public void recycle(FreeBatch chain) {
+    boolean pooled = emptied.relaxedOffer(chain);
     if (Counts.ON && pooled) {
       Counts.pooled();
     }
@@ -409,10 +416,13 @@ public final class Shard {
 
   /** Bytes that the shard and its batches take on the Java heap, about. */
   long footprint() {
-    long batches = (long) inbox.size() + emptied.size();
+    long chains = (long) inbox.size() + emptied.size();
     lock.lock();
     try {
-      return FOOTPRINT + batches * FreeBatch.FOOTPRINT + depot.footprint();
+      return FOOTPRINT
+          + chains * FreeBatch.CHAIN * FreeBatch.FOOTPRINT
+          + spares.footprint()
+          + depot.footprint();
     } finally {
       lock.unlock();
     }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ashlar.Seeds;
 import io.ashlar.region.Region;
+import io.ashlar.slab.FreeBatch;
 import io.ashlar.slab.SizeClasses;
 import io.ashlar.slab.SlabSpace;
 import java.util.ArrayList;
@@ -128,7 +129,32 @@ class ThreadCacheTest {
     long last = allocate(1, sizeClass);
     assertTrue(Collections.disjoint(blocks, next(1, sizeClass, room)));
     cacheOf[0].free(last);
-    assertEquals(blocks, next(1, sizeClass, room));
+    Set<Long> seen = new HashSet<>();
+    cacheOf[0].validate(seen::add);
+    blocks.add(last);
+    assertEquals(blocks, seen, "packed, or in a magazine");
+    assertTrue(Collections.disjoint(blocks, next(1, sizeClass, room)));
+    cacheOf[0].flush();
+    assertEquals(blocks, next(1, sizeClass, room + 1));
+  }
+
+  /** What is packed for a shard goes when there is much of it. */
+  @Test
+  void packedBlocksAreHandedOverInTime() {
+    open(Long.MAX_VALUE, true, false);
+    int sizeClass = 12;
+    Set<Long> blocks = new HashSet<>();
+    int most =
+        (64 << 10) / SizeClasses.blockBytes(sizeClass) + Magazines.maxRemoteRounds(sizeClass);
+    for (int i = 0; i < most; i++) {
+      blocks.add(allocate(1, sizeClass));
+    }
+    blocks.forEach(cacheOf[0]::free);
+    Set<Long> kept = new HashSet<>();
+    cacheOf[0].validate(kept::add);
+    assertTrue(kept.size() <= Magazines.maxRemoteRounds(sizeClass), "those in the magazine");
+    blocks.removeAll(kept);
+    assertTrue(blocks.containsAll(next(1, sizeClass, FreeBatch.CAPACITY)));
   }
 
   /** A refill from another shard, memory being out at home, leaves others' blocks in a magazine. */

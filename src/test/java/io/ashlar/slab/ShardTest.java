@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.slab;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -11,7 +12,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ashlar.Seeds;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -245,16 +249,46 @@ class ShardTest extends SpaceFixture {
 
   @Test
   void batchesAreUsedAgain() {
-    FreeBatch batch = shard.emptyBatch().begin(1);
-    long[] block = allocate(shard, 1, 1);
-    space.blocks().setFree(place(block[0], 1));
-    assertTrue(batch.add(block[0]));
-    shard.offer(batch);
+    Set<FreeBatch> used = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (long block : allocate(shard, 1, 2 * FreeBatch.CHAIN)) {
+      FreeBatch batch = new FreeBatch().begin(1);
+      used.add(batch);
+      space.blocks().setFree(place(block, 1));
+      assertTrue(batch.add(block));
+      shard.offer(batch);
+      assertTrue(shard.tryDrain());
+    }
+    SpareBatches spares = new SpareBatches();
+    Set<FreeBatch> again = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (int i = 0; i < FreeBatch.CHAIN; i++) {
+      FreeBatch batch = spares.get(shard);
+      assertEquals(0, batch.count());
+      again.add(batch);
+    }
+    assertEquals(FreeBatch.CHAIN, again.size());
+    assertTrue(used.containsAll(again), "a chain of them comes back");
+  }
+
+  @Test
+  void aChainIsTakenHomeWhole() {
+    long[] blocks = allocate(shard, 5, 6);
+    FreeBatch chain = null;
+    for (int i = 0; i < 6; i += 2) {
+      FreeBatch batch = new FreeBatch().begin(5).chainedTo(chain);
+      for (int j = i; j < i + 2; j++) {
+        space.blocks().setFree(place(blocks[j], 5));
+        batch.add(blocks[j]);
+      }
+      chain = batch;
+    }
+    assertEquals(3, chain.chained());
+    shard.offer(chain);
     assertTrue(shard.tryDrain());
-    assertEquals(1, shard.tryRefill(1, rounds, 0, 1));
-    assertEquals(block[0], rounds[0]);
-    assertSame(batch, shard.emptyBatch());
-    assertEquals(0, batch.count());
+    space.validate();
+    assertEquals(6, shard.tryRefill(5, rounds, 0, 6));
+    assertArrayEquals(
+        LongStream.of(blocks).sorted().toArray(),
+        LongStream.of(rounds).limit(6).sorted().toArray());
   }
 
   @Test
@@ -303,7 +337,7 @@ class ShardTest extends SpaceFixture {
     offer(space.shard(1), 5, others[0]);
     space.collect();
     assertEquals(2, freedTwice().size());
-    FreeBatch stray = shard.emptyBatch().begin(5);
+    FreeBatch stray = new FreeBatch().begin(5);
     stray.add(others[0]);
     shard.offer(stray);
     space.collect();

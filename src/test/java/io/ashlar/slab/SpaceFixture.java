@@ -84,7 +84,7 @@ abstract class SpaceFixture {
   /** Brings blocks home as a thread of another shard does. */
   final void offer(Shard shard, int sizeClass, long... blocks) {
     for (int from = 0; from < blocks.length; from += FreeBatch.CAPACITY) {
-      FreeBatch batch = shard.emptyBatch().begin(sizeClass);
+      FreeBatch batch = new FreeBatch().begin(sizeClass);
       for (int i = from; i < Math.min(blocks.length, from + FreeBatch.CAPACITY); i++) {
         space.blocks().setFree(place(blocks[i], sizeClass));
         batch.add(blocks[i]);

@@ -77,7 +77,7 @@ public class BlockJourney {
     /** As a thread of another shard does. */
     private void send() {
       BLOCKS.setFree(place(block));
-      FreeBatch batch = SHARD.emptyBatch().begin(SIZE_CLASS);
+      FreeBatch batch = new FreeBatch().begin(SIZE_CLASS);
       batch.add(block);
       SHARD.offer(batch);
     }

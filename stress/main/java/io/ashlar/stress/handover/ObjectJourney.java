@@ -55,7 +55,7 @@ public class ObjectJourney {
     }
 
     private static long take() {
-      FreeBatch batch = SHARD.emptyBatch();
+      FreeBatch batch = new FreeBatch();
       long taken = 0;
       if (SHARD.tryTake(batch, 1) == 1) {
         taken = batch.address(0);
@@ -65,8 +65,6 @@ public class ObjectJourney {
           Memory.putLong(taken + 16, 0);
         }
       }
-      batch.begin(ObjectShard.CONSTRUCTED);
-      SHARD.recycle(batch);
       return taken;
     }
 
@@ -106,7 +104,7 @@ public class ObjectJourney {
     /** As a thread of another shard does. */
     private void send() {
       BLOCKS.setFree(BLOCKS.placeOf(object));
-      FreeBatch batch = SHARD.emptyBatch().begin(ObjectShard.CONSTRUCTED);
+      FreeBatch batch = new FreeBatch().begin(ObjectShard.CONSTRUCTED);
       batch.add(object);
       SHARD.offer(batch);
     }
