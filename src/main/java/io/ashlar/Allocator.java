@@ -211,15 +211,15 @@ public interface Allocator extends SegmentAllocator, AutoCloseable {
   /**
    * A scope of the calling thread: everything allocated in it is zeroed, as the contract of {@link
    * Arena} has it, is freed when it is closed, and cannot be accessed afterwards. Like {@link
-   * Arena#ofConfined()} it is for the calling thread alone. Small pieces share blocks, so that what
-   * is allocated in it cannot be freed or resized by itself.
+   * Arena#ofConfined()} it is for the calling thread alone. Small pieces may share a block, so that
+   * what is allocated in it cannot be freed or resized by itself.
    *
    * @return a new arena over this allocator
    * @throws IllegalStateException if this allocator is closed
    */
   default Arena arena() {
     free(NULL); // refused once this is closed
-    return new AllocatorArena(this, () -> {});
+    return new AllocatorArena(this, AllocatorArena.UNSHARED, () -> {});
   }
 
   /**

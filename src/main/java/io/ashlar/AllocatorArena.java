@@ -11,15 +11,20 @@ import java.util.Arrays;
  * access after close, or from another thread, fails just as with the JDK's; the memory is the
  * allocator's.
  *
- * <p>Nothing is freed before the close, so small pieces are cut one behind the other out of blocks
- * that are zeroed as a whole, each of twice the size of the one before; a piece more than half as
- * large as the next of these is a block of its own.
+ * <p>Nothing is freed before the close, so small pieces may share blocks: they are cut one behind
+ * the other out of blocks that are zeroed as a whole, each of twice the size of the one before up
+ * to {@link #LARGEST_SHARED_BYTES}. A piece more than half as large as the next of these is a block
+ * of its own; so are all if memory is out for more.
  */
 final class AllocatorArena implements Arena {
 
-  private static final long FIRST_BLOCK_BYTES = 128;
-  private static final long MALLOC_ALIGNMENT = 16;
-  private static final long LARGEST_BLOCK_BYTES = 16 << 10;
+  /** For the constructor: each piece a block. */
+  static final long UNSHARED = 0;
+
+  /** For the constructor: pieces share blocks, the first of which is so large. */
+  static final long SHARED_BYTES = 128;
+
+  private static final long LARGEST_SHARED_BYTES = 16 << 10;
 
   private final Arena lifetime = Arena.ofConfined();
   private final Thread owner = Thread.currentThread();
@@ -36,10 +41,12 @@ final class AllocatorArena implements Arena {
 
   private long end;
 
-  private long nextBlockBytes = FIRST_BLOCK_BYTES;
+  /** Bytes of the next such block; 0 if pieces do not share. */
+  private long nextSharedBytes;
 
-  AllocatorArena(Allocator allocator, Runnable onClose) {
+  AllocatorArena(Allocator allocator, long sharedBytes, Runnable onClose) {
     this.allocator = allocator;
+    this.nextSharedBytes = sharedBytes;
     this.onClose = onClose;
   }
 
@@ -47,38 +54,28 @@ final class AllocatorArena implements Arena {
   @SuppressWarnings("restricted") // The piece is the caller's: its address and size are ours.
   public MemorySegment allocate(long byteSize, long byteAlignment) {
     check(byteSize, byteAlignment);
-    long piece = (start + byteAlignment - 1) & -byteAlignment;
+    long alignment = Math.max(byteAlignment, Allocator.MIN_ALIGNMENT);
+    long piece = (start + alignment - 1) & -alignment;
     // Each has an address of its own, those of no bytes too.
     long wanted = Math.max(byteSize, 1);
     if (wanted <= end - piece) {
       start = piece + wanted;
     } else {
-      boolean alone = Math.max(wanted, byteAlignment) > nextBlockBytes / 2;
-      long blockBytes = alone ? wanted : nextBlockBytes;
       if (count == blocks.length) {
         blocks = Arrays.copyOf(blocks, 2 * count);
       }
-      piece = newBlock(allocator, blockBytes, byteAlignment);
-      blocks[count++] = piece;
-      if (!alone) {
+      boolean shares = wanted <= nextSharedBytes / 2 && alignment == Allocator.MIN_ALIGNMENT;
+      piece = shares ? allocator.calloc(nextSharedBytes) : Allocator.NULL;
+      if (piece != Allocator.NULL) {
         start = piece + wanted;
-        end = piece + blockBytes;
-        nextBlockBytes = Math.min(2 * blockBytes, LARGEST_BLOCK_BYTES);
+        end = piece + nextSharedBytes;
+        nextSharedBytes = Math.min(2 * nextSharedBytes, LARGEST_SHARED_BYTES);
+      } else {
+        piece = allocator.allocateZeroed(wanted, byteAlignment).address();
       }
+      blocks[count++] = piece;
     }
     return MemorySegment.ofAddress(piece).reinterpret(byteSize, lifetime, null);
-  }
-
-  /**
-   * A zeroed block. Static, and nothing of the arena is passed: where the compiler does not inline
-   * it, it can still see that the arena is used by nobody else, and do without the object.
-   */
-  private static long newBlock(Allocator allocator, long byteSize, long byteAlignment) {
-    long block = byteAlignment <= MALLOC_ALIGNMENT ? allocator.calloc(byteSize) : Allocator.NULL;
-    return block != Allocator.NULL
-        ? block
-        // Which says what is wrong, if it is.
-        : allocator.allocateZeroed(byteSize, byteAlignment).address();
   }
 
   /** Refuses what an arena of the JDK refuses, in the same order. */

@@ -404,8 +404,9 @@ record ScalableAllocator(
   @Override
   public Arena arena() {
     caches.checkOpen();
+    Arena arena = new AllocatorArena(this, AllocatorArena.SHARED_BYTES, arenaClosed);
     caches.countArena(1);
-    return new AllocatorArena(this, arenaClosed);
+    return arena;
   }
 
   @Override

@@ -12,6 +12,9 @@ import io.ashlar.memory.Memory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -172,6 +175,34 @@ public abstract class AllocatorContract extends SegmentContract {
         }
       }
       assertLiveBlocks(0);
+    }
+  }
+
+  /** Pieces of all sizes are apart, aligned and zero, and keep what is written, up to the close. */
+  @Test
+  void piecesOfAnArenaAreApart() throws InterruptedException {
+    Seeds.run(this::piecesAreApart);
+    assertLiveBlocks(0);
+  }
+
+  private void piecesAreApart(RandomGenerator random) {
+    try (Arena arena = allocator.arena()) {
+      List<MemorySegment> pieces = new ArrayList<>();
+      for (int i = 0; i < 200; i++) {
+        long alignment = 1L << random.nextInt(7);
+        MemorySegment piece = arena.allocate(random.nextInt(1 << random.nextInt(10)), alignment);
+        assertEquals(0, piece.address() % Math.max(alignment, Allocator.MIN_ALIGNMENT));
+        assertZero(piece.address(), piece.byteSize());
+        piece.fill((byte) (i + 1));
+        pieces.add(piece);
+      }
+      for (int i = 0; i < pieces.size(); i++) {
+        for (byte each : pieces.get(i).toArray(ValueLayout.JAVA_BYTE)) {
+          assertEquals((byte) (i + 1), each);
+        }
+      }
+      assertEquals(
+          pieces.size(), pieces.stream().mapToLong(MemorySegment::address).distinct().count());
     }
   }
 

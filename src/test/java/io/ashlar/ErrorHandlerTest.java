@@ -172,9 +172,9 @@ class ErrorHandlerTest {
           (Allocator)
               Proxy.newProxyInstance(
                   getClass().getClassLoader(), new Class<?>[] {Allocator.class}, handler);
-      Arena arena = new AllocatorArena(failing, ended::incrementAndGet);
+      Arena arena = new AllocatorArena(failing, AllocatorArena.UNSHARED, ended::incrementAndGet);
       for (int i = 0; i < 3; i++) {
-        arena.allocate(1000); // a block each
+        arena.allocate(100);
       }
       assertSame(error, assertThrows(HandlerError.class, arena::close));
       assertEquals(3, freed.size());

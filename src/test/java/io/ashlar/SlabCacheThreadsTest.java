@@ -11,13 +11,16 @@ import io.ashlar.slab.SlabCacheStats;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Phaser;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -230,6 +233,73 @@ class SlabCacheThreadsTest {
       assertThat(ashlar.stats().committedBytes()).isZero();
       ashlar.validate();
     }
+  }
+
+  /**
+   * A cache is closed, and so what a thread keeps of it is sent home by who closes it, while that
+   * thread frees other threads' blocks of the allocator.
+   */
+  @Test
+  void closingMeetsFreesOfAThreadThatUsedTheCache() throws InterruptedException {
+    try (Ashlar ashlar = Ashlar.builder().capacity(64 << 20).shards(2).build()) {
+      Phaser together = new Phaser(3);
+      AtomicReference<SlabCache> cache = new AtomicReference<>();
+      long[] objects = new long[60];
+      long[] blocks = new long[3000];
+      int rounds = 100;
+      Threads.run(
+          until(
+              together,
+              () -> {
+                for (int round = 0; round < rounds; round++) {
+                  cache.set(ashlar.slabCacheBuilder(NODE).build());
+                  together.arriveAndAwaitAdvance();
+                  together.arriveAndAwaitAdvance(); // there are objects and blocks
+                  together.arriveAndAwaitAdvance(); // the other thread has freed the objects
+                  cache.get().close();
+                  together.arriveAndAwaitAdvance(); // and the blocks
+                  ashlar.validate();
+                }
+              }),
+          until(
+              together,
+              () -> {
+                for (int round = 0; round < rounds; round++) {
+                  together.arriveAndAwaitAdvance();
+                  Arrays.setAll(objects, i -> cache.get().alloc());
+                  Arrays.setAll(blocks, i -> ashlar.malloc(16 << i % 6));
+                  together.arriveAndAwaitAdvance();
+                  together.arriveAndAwaitAdvance();
+                  together.arriveAndAwaitAdvance();
+                }
+              }),
+          until(
+              together,
+              () -> {
+                for (int round = 0; round < rounds; round++) {
+                  together.arriveAndAwaitAdvance();
+                  together.arriveAndAwaitAdvance();
+                  Arrays.stream(objects).forEach(cache.get()::free);
+                  together.arriveAndAwaitAdvance();
+                  Arrays.stream(blocks).forEach(ashlar::free);
+                  together.arriveAndAwaitAdvance();
+                }
+              }));
+      assertThat(ashlar.stats().liveBlocks()).isZero();
+      ashlar.trim();
+      ashlar.validate();
+    }
+  }
+
+  /** A task that, at its end or an error, is waited for no more. */
+  private static Threads.Task until(Phaser together, Threads.Task task) {
+    return () -> {
+      try {
+        task.run();
+      } finally {
+        together.arriveAndDeregister();
+      }
+    };
   }
 
   private static void useAndClose(Ashlar ashlar, AtomicInteger objects)

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ashlar.memory.Memory;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
@@ -148,6 +150,39 @@ class TrimTest {
       assertEquals(0, allocator.stats().residentBytes());
       allocator.validate();
     }
+  }
+
+  /**
+   * Runs for which what is free is too short, at a delay that does not end within the test: what is
+   * free goes rather than stay beside them. With no delay at all nothing goes unasked.
+   */
+  @Test
+  void memoryGrowsByWhatIsInUse() {
+    assertThat(residentWithHoles(Duration.ofHours(1))).isLessThan(130L << 20);
+    assertThat(residentWithHoles(Duration.ofSeconds(Long.MAX_VALUE))).isGreaterThan(150L << 20);
+  }
+
+  private static long residentWithHoles(Duration purgeDelay) {
+    try (Allocator allocator = Ashlar.builder().purgeDelay(purgeDelay).build()) {
+      long[] blocks = new long[1000];
+      Arrays.setAll(blocks, i -> allocateTouched(allocator, 64 << 10));
+      for (int i = 0; i < blocks.length; i++) {
+        if (i % 16 != 0) {
+          allocator.free(blocks[i]);
+        }
+      }
+      for (int i = 0; i < 100; i++) {
+        allocateTouched(allocator, 1 << 20);
+      }
+      allocator.validate();
+      return allocator.stats().residentBytes();
+    }
+  }
+
+  private static long allocateTouched(Allocator allocator, long byteSize) {
+    long block = allocator.malloc(byteSize);
+    Memory.fill(block, byteSize, (byte) 1);
+    return block;
   }
 
   @Test

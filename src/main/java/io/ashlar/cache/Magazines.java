@@ -263,9 +263,9 @@ final class Magazines {
     loaded[number]++;
   }
 
-  /** The oldest round of a magazine; 0 if there is none. */
+  /** The oldest round of a magazine that has one. */
   long oldest(int number) {
-    return count(number) == 0 ? 0 : record[base[number]];
+    return record[base[number]];
   }
 
   /** The newest round of a magazine; 0 if there is none. */

@@ -35,7 +35,7 @@ final class ObjectMagazines {
   private final ObjectSpace space;
   private final ObjectBlocks blocks;
   private final ObjectShard shard;
-  private final SpareBatches spares;
+  private final SpareBatches spares = new SpareBatches();
   private final Magazines magazines;
   private final long[] record;
 
@@ -47,7 +47,6 @@ final class ObjectMagazines {
     space = caches.space();
     blocks = space.blocks();
     shard = space.shard(thread.home());
-    spares = thread.spares();
     magazines = Magazines.ofObjects(thread.record(), caches.maxRounds(), caches.maxRemoteRounds());
     record = magazines.record();
   }
@@ -336,7 +335,7 @@ final class ObjectMagazines {
 
   /** Bytes on the Java heap, about. */
   long footprint() {
-    return FOOTPRINT + magazines.footprint();
+    return FOOTPRINT + magazines.footprint() + spares.footprint();
   }
 
   /** Adds the counters to sums. */

@@ -17,7 +17,7 @@ import io.ashlar.slab.SpareBatches;
  */
 final class RemoteFrees {
 
-  /** Most bytes of blocks that are packed, if that is more than one magazine. */
+  /** With so many bytes of blocks packed, all are handed over. */
   private static final int MAX_BYTES = 64 << 10;
 
   private static final int NOWHERE = -1;
@@ -26,7 +26,7 @@ final class RemoteFrees {
   private final BlockMap blocks;
   private final Magazines magazines;
   private final long[] record;
-  private final SpareBatches spares;
+  private final SpareBatches spares = new SpareBatches();
 
   /** By home: what is packed for it, a chain of batches, the newest first; null if nothing is. */
   private final FreeBatch[] packed;
@@ -34,12 +34,11 @@ final class RemoteFrees {
   /** Bytes of the blocks in all of them. */
   private long packedBytes;
 
-  RemoteFrees(SlabSpace space, Magazines magazines, SpareBatches spares) {
+  RemoteFrees(SlabSpace space, Magazines magazines) {
     this.space = space;
     this.blocks = space.blocks();
     this.magazines = magazines;
     this.record = magazines.record();
-    this.spares = spares;
     this.packed = new FreeBatch[space.shardCount()];
   }
 
@@ -128,19 +127,25 @@ final class RemoteFrees {
 
   /** Hands over all that is packed. */
   void handOver() {
-    for (int to = 0; packedBytes > 0; to++) {
+    for (int to = 0; to < packed.length; to++) {
       if (packed[to] != null) {
         handOver(to);
       }
     }
+    // As it is already, but after an error in the middle.
+    packedBytes = 0;
   }
 
   private void handOver(int to) {
     FreeBatch chain = packed[to];
-    packed[to] = null;
+    long bytes = 0;
     for (FreeBatch batch = chain; batch != null; batch = batch.behind()) {
-      packedBytes -= (long) batch.count() * SizeClasses.blockBytes(batch.sizeClass());
+      bytes += (long) batch.count() * SizeClasses.blockBytes(batch.sizeClass());
     }
+    packedBytes -= bytes;
+    // First out of here, then over there: rather lost, where an error comes between, than had
+    // twice.
+    packed[to] = null;
     Shard home = space.shard(to);
     if (home.offer(chain)) {
       home.tryDrain();
@@ -184,7 +189,9 @@ final class RemoteFrees {
     for (FreeBatch chain : packed) {
       batches += chain == null ? 0 : chain.chained();
     }
-    return (long) packed.length * Integer.BYTES + batches * FreeBatch.FOOTPRINT;
+    return (long) packed.length * Integer.BYTES
+        + spares.footprint()
+        + batches * FreeBatch.FOOTPRINT;
   }
 
   /** Is shown blocks. */

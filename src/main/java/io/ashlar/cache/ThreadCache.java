@@ -10,7 +10,6 @@ import io.ashlar.slab.FreeBatch;
 import io.ashlar.slab.Shard;
 import io.ashlar.slab.SizeClasses;
 import io.ashlar.slab.SlabSpace;
-import io.ashlar.slab.SpareBatches;
 import java.util.Arrays;
 import java.util.function.LongPredicate;
 
@@ -59,12 +58,11 @@ public final class ThreadCache {
   private final ThreadCaches caches;
   private final Shard shard;
   private final RemoteFrees remoteFrees;
-  private final SpareBatches spares = new SpareBatches();
 
   /** Magazines for typed caches, by the caches' numbers; perhaps of caches that are closed. */
   private ObjectMagazines[] objects = {};
 
-  /** Arenas opened, less those closed. */
+  /** Arenas opened, less those closed; read by who closes the allocator, after their ends. */
   private int arenas;
 
   /** Held by who uses a shared cache; null in a thread's own. */
@@ -83,7 +81,7 @@ public final class ThreadCache {
     this.owner = owner;
     this.shared = shared;
     this.shard = space.shard(home);
-    this.remoteFrees = new RemoteFrees(space, magazines, spares);
+    this.remoteFrees = new RemoteFrees(space, magazines);
   }
 
   /**
@@ -125,6 +123,7 @@ public final class ThreadCache {
     caches.checkOpen();
     visitSlowPath();
     boolean loaded = refill(SizeClasses.sizeClass(code));
+    space.purgeIfGrown();
     reportFaults();
     return loaded ? allocate(code) : NULL;
   }
@@ -185,6 +184,7 @@ public final class ThreadCache {
         space.resumePurge();
       }
     }
+    space.purgeIfGrown();
     return address;
   }
 
@@ -513,7 +513,7 @@ public final class ThreadCache {
 
   /** Bytes on the Java heap, about. */
   long footprint() {
-    return FOOTPRINT + magazines.footprint() + spares.footprint() + remoteFrees.footprint();
+    return FOOTPRINT + magazines.footprint() + remoteFrees.footprint();
   }
 
   /** Checks that what the cache keeps is free, of the right class, and in it only once. */
@@ -537,11 +537,6 @@ public final class ThreadCache {
       throw new IllegalStateException(
           "a thread keeps block 0x%x, which may be elsewhere too".formatted(address));
     }
-  }
-
-  /** Empty batches at hand. */
-  SpareBatches spares() {
-    return spares;
   }
 
   Thread owner() {

@@ -381,8 +381,11 @@ public final class ThreadCaches {
    */
   public void countArena(int delta) {
     ThreadCache cache = enter();
-    cache.countArena(delta);
-    leaveTurn(cache);
+    try {
+      cache.countArena(delta);
+    } finally {
+      leave(cache);
+    }
   }
 
   /**
@@ -444,8 +447,13 @@ public final class ThreadCaches {
   public void close() {
     lock.lock();
     try {
+      if (closed) {
+        return;
+      }
       closed = true;
       records.clear();
+      all.forEach(cache -> cache.count(ended));
+      visitShared(cache -> cache.count(ended));
       all.forEach(ThreadCache::close);
       // A program may keep an allocator for long after it has closed it.
       all.clear();

@@ -79,9 +79,9 @@ public final class Counts {
     CAS("CAS attempts"),
     /** Of these, those that found another value. */
     CAS_FAILED("CAS failures"),
-    /** Offers to queues of batches, of those that are full and of those that are empty. */
+    /** Offers to queues of chains of batches, of full ones and of empty ones. */
     OFFER("queue offers"),
-    /** Polls that returned a batch. */
+    /** Polls that returned a chain. */
     POLL("queue polls"),
     /** Batches handed over to their home. */
     BATCH("batches"),
@@ -179,7 +179,7 @@ public final class Counts {
   }
 
   /** A chain of batches is handed over. */
-  public static void sent() {
+  public static void offered() {
     add(Event.OFFER, 1);
     add(Event.QUEUE_WRITE, INBOX_WRITES);
   }

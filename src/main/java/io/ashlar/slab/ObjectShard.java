@@ -4,8 +4,6 @@ package io.ashlar.slab;
 import io.ashlar.memory.Counts;
 import io.ashlar.memory.SpinLock;
 import java.util.List;
-import org.jctools.queues.MessagePassingQueue;
-import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
 
 /**
  * What a {@link Shard} is to the allocator, for one typed cache: the slabs with free blocks, a
@@ -29,8 +27,8 @@ public final class ObjectShard {
   /** The class of a batch of blocks that are not. */
   public static final int RAW = 2;
 
-  private static final int CROWDED_CHAINS = 16;
-  private static final int DRAIN_BATCHES = 16;
+  /** Batches, which come one by one, that wait before those who bring them are asked to help. */
+  private static final int CROWDED_BATCHES = 64;
 
   /** References in a piece of the queue: small, since a program may have many caches. */
   private static final int INBOX_PIECE = 32;
@@ -54,8 +52,7 @@ public final class ObjectShard {
 
   private final SpareBatches spares = new SpareBatches();
 
-  private final MessagePassingQueue<FreeBatch> inbox =
-      new MpscUnboundedVarHandleArrayQueue<>(INBOX_PIECE);
+  private final Inbox inbox = new Inbox(INBOX_PIECE, CROWDED_BATCHES, this::keep);
 
   ObjectShard(ObjectSpace space, Shard pool) {
     this.space = space;
@@ -93,7 +90,7 @@ public final class ObjectShard {
       return CONTENDED;
     }
     try {
-      drain(DRAIN_BATCHES);
+      inbox.drain(Inbox.REFILL_BATCHES);
       into.begin(CONSTRUCTED);
       takeFromDepot(into, n);
       for (ObjectSlab slab = first, after; into.count() < n && slab != null; slab = after) {
@@ -181,28 +178,23 @@ public final class ObjectShard {
   }
 
   /**
-   * Hands over a batch of constructed blocks of this shard, none in use.
+   * Hands over a chain of batches of constructed blocks of this shard, none in use.
    *
-   * @param batch the batch, which is the shard's from now on
+   * @param chain the batches, which are the shard's from now on
    * @return whether the queue has grown long, and the caller had better {@link #tryDrain} it
    */
-  public boolean offer(FreeBatch batch) {
-    if (Counts.ON) {
-      Shard.countSent(batch); // before it is another's
-    }
-    try {
-      inbox.relaxedOffer(batch);
-    } catch (OutOfMemoryError e) {
+  public boolean offer(FreeBatch chain) {
+    if (!inbox.tryOffer(chain)) {
       // There is no room for another piece of the queue, which is as it was: past it, then.
-      bringIn(batch);
+      bringIn(chain);
     }
-    return inbox.size() > CROWDED_CHAINS;
+    return inbox.isCrowded();
   }
 
-  private void bringIn(FreeBatch batch) {
+  private void bringIn(FreeBatch chain) {
     lock.lock();
     try {
-      keep(batch);
+      inbox.keepAll(chain);
     } finally {
       lock.unlock();
     }
@@ -227,7 +219,7 @@ public final class ObjectShard {
   public void tryDrain() {
     if (lock.tryLock()) {
       try {
-        drain(4 * DRAIN_BATCHES);
+        inbox.drain(Inbox.HELP_BATCHES);
       } finally {
         lock.unlock();
       }
@@ -249,19 +241,6 @@ public final class ObjectShard {
       batch.cutTo(from);
     } finally {
       lock.unlock();
-    }
-  }
-
-  private void drain(int batches) {
-    for (int i = 0; i < batches; i++) {
-      FreeBatch batch = inbox.relaxedPoll();
-      if (batch == null) {
-        return;
-      }
-      if (Counts.ON) {
-        Counts.received();
-      }
-      keep(batch);
     }
   }
 
@@ -354,7 +333,7 @@ public final class ObjectShard {
   void collect(List<ObjectSlab> wholly) {
     lock.lock();
     try {
-      drain(Integer.MAX_VALUE);
+      inbox.drain(Integer.MAX_VALUE);
       for (FreeBatch batch; (batch = depot) != null; ) {
         depot = batch.next;
         batch.next = null;
@@ -391,7 +370,7 @@ public final class ObjectShard {
   long depotBlocks() {
     lock.lock();
     try {
-      drain(Integer.MAX_VALUE);
+      inbox.drain(Integer.MAX_VALUE);
       return depotBlocks;
     } finally {
       lock.unlock();
@@ -399,13 +378,13 @@ public final class ObjectShard {
   }
 
   long footprint() {
-    long batches = inbox.size();
+    long batches = 0;
     lock.lock();
     try {
       for (FreeBatch batch = depot; batch != null; batch = batch.next) {
         batches++;
       }
-      return FOOTPRINT + spares.footprint() + batches * FreeBatch.FOOTPRINT;
+      return FOOTPRINT + inbox.footprint() + spares.footprint() + batches * FreeBatch.FOOTPRINT;
     } finally {
       lock.unlock();
     }

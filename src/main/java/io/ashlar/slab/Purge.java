@@ -23,6 +23,15 @@ final class Purge {
   /** Frames that must have come free before a purge is worth it: 1 MiB. */
   private static final int WORTH_FRAMES = 256;
 
+  /** Up to so many dirty frames, free ones among them, nothing is done about growth: 1 MiB. */
+  private static final int SMALL_FRAMES = 256;
+
+  /** One in so many of the frames in use may be free and dirty where memory grows. */
+  private static final int FREE_SHARE = 8;
+
+  /** Memory has grown if it is larger by one part in so many than it ever was. */
+  private static final int GROWTH_SHARE = 16;
+
   private final Region region;
   private final Metadata metadata;
   private final FrameAllocator frames;
@@ -34,6 +43,12 @@ final class Purge {
    * the clock.
    */
   private final AtomicLong freedFrames = new AtomicLong();
+
+  /** Frames that are dirty, those in use and others. */
+  private final AtomicLong dirtyFrames = new AtomicLong();
+
+  /** With more dirty frames than so, memory has grown. Racy: two threads may both see that. */
+  private volatile long enoughFrames = SMALL_FRAMES;
 
   /** One behind the highest frame ever handed out. */
   private final AtomicLong highFrame = new AtomicLong();
@@ -60,7 +75,37 @@ final class Purge {
       }
       highFrame.accumulateAndGet(end, Math::max);
     }
-    return dirty.mark(first, count);
+    int before = dirty.mark(first, count);
+    if (before < count) {
+      addDirty(count - before);
+    }
+    return before;
+  }
+
+  private void addDirty(int count) {
+    if (Counts.ON) {
+      Counts.atomic(true);
+    }
+    dirtyFrames.addAndGet(count);
+  }
+
+  /** Whether more frames are dirty than ever before, by a share. */
+  boolean hasGrown() {
+    return dirtyFrames.getOpaque() > enoughFrames;
+  }
+
+  /**
+   * Gives the memory of all free frames back if they are many, rather than let memory grow while it
+   * is free elsewhere: of small runs, say, when a large one is wanted. Growth alone is looked at,
+   * so a program that frees and takes the same memory over and over keeps it.
+   */
+  void grown() {
+    long before = dirtyFrames.get();
+    enoughFrames = Math.max(SMALL_FRAMES, before + before / GROWTH_SHARE);
+    long inUse = (long) frames.frames() - frames.freeFrames();
+    if ((before - inUse) * FREE_SHARE > inUse) {
+      all();
+    }
   }
 
   /** Notes that frames are in use no more. */
@@ -148,19 +193,20 @@ final class Purge {
     int page = (int) Math.max(1, Region.osPageSize() >>> FrameTable.FRAME_SHIFT);
     int from = (int) Bits.alignUp(first, page);
     int length = (int) Bits.alignDown((long) first + count, page) - from;
-    int dirtyFrames = length > 0 ? dirty.clean(from, length) : 0;
-    if (dirtyFrames > 0) {
+    int cleaned = length > 0 ? dirty.clean(from, length) : 0;
+    if (cleaned > 0) {
+      addDirty(-cleaned);
       long offset = SlabSpace.bytes(from);
       long byteLength = SlabSpace.bytes(length);
       try {
         region.decommit(offset, byteLength);
         blocks.decommit(metadata, offset, byteLength);
       } catch (RuntimeException | Error e) {
-        dirty.mark(from, length);
+        addDirty(length - dirty.mark(from, length));
         throw e;
       }
     }
-    return dirtyFrames;
+    return cleaned;
   }
 
   void validate() {

@@ -5,7 +5,6 @@ import io.ashlar.memory.Counts;
 import io.ashlar.memory.SpinLock;
 import org.jctools.queues.MessagePassingQueue;
 import org.jctools.queues.varhandle.MpmcVarHandleArrayQueue;
-import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
 
 /**
  * An independent set of slabs: per class those with free blocks, and a {@link Depot} of batches of
@@ -33,9 +32,6 @@ public final class Shard {
   /** Chains that wait in the queue before those who bring them are asked to help. */
   private static final int CROWDED_CHAINS = 16;
 
-  /** After so many batches no more are drained at one visit, so that a refill's time is bounded. */
-  private static final int DRAIN_BATCHES = 16;
-
   /** References in a piece of the queue: more than wait in it at most, in steady traffic. */
   private static final int INBOX_PIECE = 128;
 
@@ -58,8 +54,7 @@ public final class Shard {
   /** For {@link #takeBack}, which is called where the Java heap is out. */
   private final long[] single = new long[1];
 
-  private final MessagePassingQueue<FreeBatch> inbox =
-      new MpscUnboundedVarHandleArrayQueue<>(INBOX_PIECE);
+  private final Inbox inbox = new Inbox(INBOX_PIECE, CROWDED_CHAINS, this::keep);
 
   private final MessagePassingQueue<FreeBatch> emptied =
       new MpmcVarHandleArrayQueue<>(EMPTIED_CHAINS);
@@ -99,7 +94,7 @@ public final class Shard {
       return CONTENDED;
     }
     try {
-      drain(DRAIN_BATCHES);
+      inbox.drain(Inbox.REFILL_BATCHES);
       return take(sizeClass, into, index, n);
     } finally {
       lock.unlock();
@@ -203,29 +198,17 @@ public final class Shard {
    * @return whether the queue has grown long, and the caller had better drain it
    */
   public boolean offer(FreeBatch chain) {
-    if (Counts.ON) {
-      countSent(chain); // before it is another's
-    }
-    try {
-      inbox.relaxedOffer(chain);
-    } catch (OutOfMemoryError e) {
+    if (!inbox.tryOffer(chain)) {
       // There is no room for another piece of the queue, which is as it was: past it, then.
       bringIn(chain);
     }
-    return inbox.size() > CROWDED_CHAINS;
-  }
-
-  static void countSent(FreeBatch chain) {
-    Counts.sent();
-    for (FreeBatch batch = chain; batch != null; batch = batch.next) {
-      Counts.sent(batch.count());
-    }
+    return inbox.isCrowded();
   }
 
   private void bringIn(FreeBatch chain) {
     lock.lock();
     try {
-      keepAll(chain);
+      inbox.keepAll(chain);
     } finally {
       lock.unlock();
     }
@@ -254,33 +237,10 @@ public final class Shard {
       return false;
     }
     try {
-      drain(4 * DRAIN_BATCHES);
+      inbox.drain(Inbox.HELP_BATCHES);
       return true;
     } finally {
       lock.unlock();
-    }
-  }
-
-  /** Relaxed: an offer that has not finished is left for the next visit, never waited for. */
-  private void drain(int batches) {
-    for (int left = batches; left > 0; ) {
-      FreeBatch chain = inbox.relaxedPoll();
-      if (chain == null) {
-        return;
-      }
-      if (Counts.ON) {
-        Counts.received();
-      }
-      left -= chain.chained();
-      keepAll(chain);
-    }
-  }
-
-  private void keepAll(FreeBatch chain) {
-    for (FreeBatch batch = chain; batch != null; ) {
-      FreeBatch rest = batch.unchain();
-      keep(batch);
-      batch = rest;
     }
   }
 
@@ -361,7 +321,7 @@ public final class Shard {
   void trim() {
     lock.lock();
     try {
-      drain(Integer.MAX_VALUE);
+      inbox.drain(Integer.MAX_VALUE);
       for (int sizeClass = 1; sizeClass < lists.length; sizeClass++) {
         putChain(depot.removeAll(sizeClass));
         dissolve(lists[sizeClass], lists[sizeClass].allFree());
@@ -380,7 +340,7 @@ public final class Shard {
       return;
     }
     try {
-      drain(4 * DRAIN_BATCHES);
+      inbox.drain(Inbox.HELP_BATCHES);
       for (int sizeClass = 1; sizeClass < lists.length; sizeClass++) {
         putChain(depot.removeUnused(sizeClass));
         dissolve(lists[sizeClass], lists[sizeClass].unusedAllFree());
@@ -416,10 +376,11 @@ public final class Shard {
 
   /** Bytes that the shard and its batches take on the Java heap, about. */
   long footprint() {
-    long chains = (long) inbox.size() + emptied.size();
+    long chains = emptied.size();
     lock.lock();
     try {
       return FOOTPRINT
+          + inbox.footprint()
           + chains * FreeBatch.CHAIN * FreeBatch.FOOTPRINT
           + spares.footprint()
           + depot.footprint();

@@ -341,6 +341,20 @@ public final class SlabSpace implements AutoCloseable {
   }
 
   /**
+   * If more memory is in use than ever before, and much that was is free: gives that back. To be
+   * called where memory was taken, with no lock held; as {@link #tidyIfDue} it does not fail.
+   */
+  public void purgeIfGrown() {
+    if (purge.hasGrown() && purgeDelayNanos != Long.MAX_VALUE) {
+      try {
+        purge.grown();
+      } catch (RuntimeException | Error e) {
+        faults.noteFailure(e);
+      }
+    }
+  }
+
+  /**
    * If the last time is long enough ago: lets the shards give back what they did not use since, and
    * gives the memory of frames that were free all the time since back to the system. To be called
    * now and then, with no lock held. What fails is no error of the caller's, who did not ask for

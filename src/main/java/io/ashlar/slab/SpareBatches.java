@@ -5,7 +5,7 @@ package io.ashlar.slab;
  * Empty batches at hand: a chain at most, over the pool of a shard, to which its owner goes once
  * for a chain rather than for each batch.
  *
- * <p>Not thread-safe: a thread's own, or a shard's under its lock.
+ * <p>Not thread-safe: used as the magazines that they serve, or a shard's under its lock.
  */
 public final class SpareBatches {
 
@@ -48,8 +48,9 @@ public final class SpareBatches {
    */
   public void put(FreeBatch batch, Shard pool) {
     if (first != null && first.chained() == FreeBatch.CHAIN) {
-      pool.recycle(first);
+      FreeBatch chain = first;
       first = null;
+      pool.recycle(chain);
     }
     first = batch.chainedTo(first);
   }

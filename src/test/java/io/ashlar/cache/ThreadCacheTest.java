@@ -138,7 +138,39 @@ class ThreadCacheTest {
     assertEquals(blocks, next(1, sizeClass, room + 1));
   }
 
-  /** What is packed for a shard goes when there is much of it. */
+  /** Blocks of more classes than a chain has batches: what was packed goes first. */
+  @Test
+  void aFullChainIsHandedOver() {
+    open(Long.MAX_VALUE, true, false);
+    Set<Long> all = new HashSet<>();
+    for (int sizeClass = 1; sizeClass <= FreeBatch.CHAIN + 1; sizeClass++) {
+      for (int i = 0; i <= Magazines.maxRemoteRounds(sizeClass); i++) {
+        long block = allocate(1, sizeClass);
+        all.add(block);
+        assertTrue(cacheOf[0].free(block));
+      }
+    }
+    Set<Long> kept = new HashSet<>();
+    cacheOf[0].validate(kept::add);
+    int last = FreeBatch.CHAIN + 1;
+    assertEquals(
+        Magazines.maxRemoteRounds(last) + last, kept.size(), "one batch, and a round each");
+    cacheOf[0].flush();
+    assertTrue(space.shard(1).tryDrain());
+    Set<Long> left = new HashSet<>();
+    cacheOf[0].validate(left::add);
+    assertEquals(Set.of(), left);
+    space.validate();
+    CacheCounts counts = new CacheCounts();
+    cacheOf[0].count(counts);
+    long frees = 0;
+    for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
+      frees += counts.remoteFrees(sizeClass);
+    }
+    assertEquals(all.size(), frees);
+  }
+
+  /** What is packed for all shards goes when there is much of it. */
   @Test
   void packedBlocksAreHandedOverInTime() {
     open(Long.MAX_VALUE, true, false);

@@ -41,6 +41,20 @@ class MemoryTest {
     assertEquals(7, Memory.getLong(address + 8));
   }
 
+  /** Up to a multiple of 16 bytes, and nothing before or behind it. */
+  @Test
+  void clearZeroesPairsOfWords() {
+    for (int length : new int[] {0, 1, 15, 16, 17, 255, 256, 257, 400}) {
+      Memory.fill(address, 512, (byte) 7);
+      Memory.clear(address + 32, length);
+      int cleared = length > 256 ? length : (length + 15) / 16 * 16;
+      for (int i = 0; i < 512; i++) {
+        int expected = i >= 32 && i < 32 + cleared ? 0 : 7;
+        assertEquals(expected, Memory.getByte(address + i), "of " + length + " at " + i);
+      }
+    }
+  }
+
   /** Every value at every place in a word, with neighbours of every kind. */
   @Test
   void casByteChangesItsByteAlone() {
