@@ -4,8 +4,10 @@ package io.ashlar;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;
@@ -38,6 +40,37 @@ class CloseTest {
     allocator.close();
     assertFalse(used.scope().isAlive());
     assertFalse(mapping.scope().isAlive());
+  }
+
+  /** Arenas are counted where their threads are, and these may end. */
+  @Test
+  void refusedWhileAnArenaIsOpenInAnyThread() throws InterruptedException {
+    Ashlar allocator = Ashlar.create();
+    Threads.Task openAndClose =
+        () -> {
+          try (Arena arena = allocator.arena()) {
+            arena.allocate(BLOCK);
+            assertThrows(IllegalStateException.class, allocator::close);
+          }
+        };
+    for (int i = 0; i < 20; i++) {
+      Threads.run(openAndClose, openAndClose);
+      Threads.runVirtual(openAndClose);
+    }
+    allocator.trim();
+    assertEquals(0, allocator.stats().liveBlocks());
+    allocator.validate();
+    allocator.close();
+    allocator.close();
+  }
+
+  @Test
+  void refusedForAnArenaOfAThreadThatHasEnded() throws InterruptedException {
+    Ashlar allocator = Ashlar.create();
+    Threads.run(() -> allocator.arena().allocate(BLOCK));
+    allocator.trim();
+    assertThrows(IllegalStateException.class, allocator::close);
+    assertEquals(1, allocator.stats().liveBlocks());
   }
 
   @Test

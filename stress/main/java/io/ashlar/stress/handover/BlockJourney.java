@@ -79,7 +79,8 @@ public class BlockJourney {
       BLOCKS.setFree(place(block));
       FreeBatch batch = new FreeBatch().begin(SIZE_CLASS);
       batch.add(block);
-      SHARD.offer(batch);
+      // Behind another, so that the chain's link is published too.
+      SHARD.offer(new FreeBatch().begin(SIZE_CLASS).chainedTo(batch));
     }
 
     /** As a thread of the shard does. */
