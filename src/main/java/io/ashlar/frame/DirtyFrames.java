@@ -49,8 +49,22 @@ public final class DirtyFrames {
    * @return how many of them were dirty already
    */
   public int mark(int first, int count) {
-    change(old, first, count, false);
-    return change(dirty, first, count, true);
+    int before = 0;
+    int end = first + count;
+    // Mostly there is nothing to write: of what is taken again all is dirty, and nothing old.
+    for (int frame = first, stop; frame < end; frame = stop) {
+      stop = Math.min(end, (frame | 63) + 1);
+      long mask = mask(frame, stop);
+      if ((word(old, frame) & mask) != 0) {
+        Memory.getAndAndLong(at(old, frame), ~mask);
+      }
+      long word = word(dirty, frame);
+      if ((word & mask) != mask) {
+        word = Memory.getAndOrLong(at(dirty, frame), mask);
+      }
+      before += Long.bitCount(word & mask);
+    }
+    return before;
   }
 
   /**
@@ -61,8 +75,8 @@ public final class DirtyFrames {
    * @return how many of them were dirty
    */
   public int clean(int first, int count) {
-    change(old, first, count, false);
-    return change(dirty, first, count, false);
+    clear(old, first, count);
+    return clear(dirty, first, count);
   }
 
   /**
@@ -135,17 +149,16 @@ public final class DirtyFrames {
     }
   }
 
-  /** Sets or clears the bits of a run; returns how many were set. */
-  private static int change(long bits, int first, int count, boolean set) {
+  /** Clears the bits of a run; returns how many were set. */
+  private static int clear(long bits, int first, int count) {
     int before = 0;
     int end = first + count;
     for (int frame = first, stop; frame < end; frame = stop) {
       stop = Math.min(end, (frame | 63) + 1);
       long mask = mask(frame, stop);
       long word = word(bits, frame);
-      if ((word & mask) != (set ? mask : 0)) {
-        long at = at(bits, frame);
-        word = set ? Memory.getAndOrLong(at, mask) : Memory.getAndAndLong(at, ~mask);
+      if ((word & mask) != 0) {
+        word = Memory.getAndAndLong(at(bits, frame), ~mask);
       }
       before += Long.bitCount(word & mask);
     }

@@ -111,20 +111,30 @@ final class Slab {
     int blockBytes = SizeClasses.blockBytes(sizeClass);
     long slabBytes = (long) capacity * blockBytes;
     int at = from;
+    int lowest = firstWord;
+    int word = Math.min(lowest, words(capacity) - 1);
+    // Not written for each block: the next, often of the same word, would wait for that.
+    long bits = free[word];
     for (; at < end; at++) {
       long offset = blocks[at] - address;
       if (Long.compareUnsigned(offset, slabBytes) >= 0) {
         break;
       }
       int index = SizeClasses.blockIndex(sizeClass, offset);
-      int word = index >>> 6;
+      if (index >>> 6 != word) {
+        free[word] = bits;
+        word = index >>> 6;
+        bits = free[word];
+      }
       long bit = 1L << index;
-      if ((long) index * blockBytes != offset || (free[word] & bit) != 0) {
+      if ((long) index * blockBytes != offset || (bits & bit) != 0) {
         break;
       }
-      free[word] |= bit;
-      firstWord = Math.min(firstWord, word);
+      bits |= bit;
+      lowest = Math.min(lowest, word);
     }
+    free[word] = bits;
+    firstWord = lowest;
     freeCount += at - from;
     if (Counts.ON && at > from) {
       Counts.booked(1 + Math.min(at - from, Counts.linesOf(words(capacity)))); // fields, bits
