@@ -50,7 +50,10 @@ final class Magazines {
   /** Most bytes of free blocks in a remote magazine, if that is more than a few blocks. */
   private static final int MAX_REMOTE_BYTES = 16 << 10;
 
+  /** Most rounds of a local magazine, or as many as these bytes of blocks, if that is more. */
   private static final int MAX_ROUNDS = 127;
+
+  private static final int SMALL_BYTES = 16 << 10;
 
   /** Rounds of a remote magazine at least, however large the blocks. */
   private static final int MIN_REMOTE_ROUNDS = 4;
@@ -174,7 +177,8 @@ final class Magazines {
 
   /** Most rounds of a local magazine for blocks of a size. */
   static int roundsOf(int blockBytes) {
-    return Math.clamp(MAX_BYTES / blockBytes, MIN_ROUNDS, MAX_ROUNDS);
+    int most = Math.max(MAX_ROUNDS, SMALL_BYTES / blockBytes);
+    return Math.clamp(MAX_BYTES / blockBytes, MIN_ROUNDS, most);
   }
 
   /** The rounds for which there is room in a class's remote magazine. */

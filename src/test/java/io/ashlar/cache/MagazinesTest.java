@@ -71,8 +71,8 @@ class MagazinesTest {
       assertTrue(bytes > 8 << 10 ? rounds == 8 : rounds * bytes <= 64 << 10);
       assertTrue(rounds >= 8);
       int remote = Magazines.maxRemoteRounds(sizeClass);
-      assertTrue(remote == 1 || remote * bytes <= 8 << 10);
-      assertTrue(remote >= 1 && remote <= FreeBatch.CAPACITY, "all fit a batch");
+      assertTrue(bytes > 4 << 10 ? remote == 4 : remote * bytes <= 16 << 10);
+      assertTrue(remote >= 4 && remote <= FreeBatch.CAPACITY, "all fit a batch");
     }
   }
 
