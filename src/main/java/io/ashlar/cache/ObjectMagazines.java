@@ -70,7 +70,8 @@ final class ObjectMagazines {
   FreeBatch refill() {
     visitSlowPath();
     magazines.grow(LOCAL);
-    int half = Math.max(1, (magazines.capacity(LOCAL) + 1) / 2);
+    // A batch holds no more, though a magazine for small blocks has room for more than two.
+    int half = Math.clamp((magazines.capacity(LOCAL) + 1) / 2, 1, FreeBatch.CAPACITY);
     FreeBatch batch = spares.get(shard.pool());
     boolean taken = false;
     try {
