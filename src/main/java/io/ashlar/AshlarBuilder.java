@@ -148,9 +148,9 @@ public final class AshlarBuilder {
 
   /**
    * How long memory must have been free before it is given back to the system unasked: at least so
-   * long, and while calls go on not much over twice as long; but at once where an eighth or more of
-   * it is free and the allocator still needs more pages than ever before. Default: 250 ms; for
-   * ever, and then not at all, if the commitment is {@link Region.Commitment#EAGER}.
+   * long, and while calls go on not much over twice as long; but at once where the allocator needs
+   * more pages than ever before, and of those in use more than an eighth again is free. Default:
+   * 250 ms; for ever, and then not at all, if the commitment is {@link Region.Commitment#EAGER}.
    *
    * @param delay 0 or more
    * @return this

@@ -2,6 +2,7 @@
 package io.ashlar.slab;
 
 import io.ashlar.memory.Counts;
+import io.ashlar.memory.SpinLock;
 import org.jctools.queues.MessagePassingQueue;
 import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
 
@@ -22,6 +23,7 @@ final class Inbox {
 
   private final MessagePassingQueue<FreeBatch> chains;
   private final int crowd;
+  private final SpinLock lock;
   private final Keeper keeper;
 
   /**
@@ -29,10 +31,12 @@ final class Inbox {
    *
    * @param piece chains in a piece of the queue
    * @param crowd chains that wait before those who bring them are asked to help
+   * @param lock the shard's
    * @param keeper where batches go that are drained
    */
-  Inbox(int piece, int crowd, Keeper keeper) {
+  Inbox(int piece, int crowd, SpinLock lock, Keeper keeper) {
     this.crowd = crowd;
+    this.lock = lock;
     this.chains = new MpscUnboundedVarHandleArrayQueue<>(piece);
     this.keeper = keeper;
   }
@@ -49,16 +53,29 @@ final class Inbox {
     void keep(FreeBatch batch);
   }
 
-  /** Hands over a chain; false if the Java heap has no room for it, and nothing has changed. */
-  boolean tryOffer(FreeBatch chain) {
+  /**
+   * Hands over a chain; returns whether the queue has grown long. Lock-free, but that it waits for
+   * the lock where the Java heap is out.
+   */
+  boolean offer(FreeBatch chain) {
     if (Counts.ON) {
       count(chain); // before it is another's
     }
     try {
       chains.relaxedOffer(chain);
-      return true;
     } catch (OutOfMemoryError e) {
-      return false;
+      // There is no room for another piece of the queue, which is as it was: past it, then.
+      bringIn(chain);
+    }
+    return chains.size() > crowd;
+  }
+
+  private void bringIn(FreeBatch chain) {
+    lock.lock();
+    try {
+      keepAll(chain);
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -71,10 +88,6 @@ final class Inbox {
 
   boolean isEmpty() {
     return chains.isEmpty();
-  }
-
-  boolean isCrowded() {
-    return chains.size() > crowd;
   }
 
   /** Brings chains in until there were so many batches, or none is left. Under the shard's lock. */
@@ -92,8 +105,7 @@ final class Inbox {
     }
   }
 
-  /** Brings a chain in that was not offered. Under the shard's lock. */
-  void keepAll(FreeBatch chain) {
+  private void keepAll(FreeBatch chain) {
     for (FreeBatch batch = chain; batch != null; ) {
       FreeBatch rest = batch.unchain();
       keeper.keep(batch);

@@ -52,7 +52,7 @@ public final class ObjectShard {
 
   private final SpareBatches spares = new SpareBatches();
 
-  private final Inbox inbox = new Inbox(INBOX_PIECE, CROWDED_BATCHES, this::keep);
+  private final Inbox inbox = new Inbox(INBOX_PIECE, CROWDED_BATCHES, lock, this::keep);
 
   ObjectShard(ObjectSpace space, Shard pool) {
     this.space = space;
@@ -184,20 +184,7 @@ public final class ObjectShard {
    * @return whether the queue has grown long, and the caller had better {@link #tryDrain} it
    */
   public boolean offer(FreeBatch chain) {
-    if (!inbox.tryOffer(chain)) {
-      // There is no room for another piece of the queue, which is as it was: past it, then.
-      bringIn(chain);
-    }
-    return inbox.isCrowded();
-  }
-
-  private void bringIn(FreeBatch chain) {
-    lock.lock();
-    try {
-      inbox.keepAll(chain);
-    } finally {
-      lock.unlock();
-    }
+    return inbox.offer(chain);
   }
 
   /**

@@ -54,7 +54,7 @@ public final class Shard {
   /** For {@link #takeBack}, which is called where the Java heap is out. */
   private final long[] single = new long[1];
 
-  private final Inbox inbox = new Inbox(INBOX_PIECE, CROWDED_CHAINS, this::keep);
+  private final Inbox inbox = new Inbox(INBOX_PIECE, CROWDED_CHAINS, lock, this::keep);
 
   private final MessagePassingQueue<FreeBatch> emptied =
       new MpmcVarHandleArrayQueue<>(EMPTIED_CHAINS);
@@ -198,20 +198,7 @@ public final class Shard {
    * @return whether the queue has grown long, and the caller had better drain it
    */
   public boolean offer(FreeBatch chain) {
-    if (!inbox.tryOffer(chain)) {
-      // There is no room for another piece of the queue, which is as it was: past it, then.
-      bringIn(chain);
-    }
-    return inbox.isCrowded();
-  }
-
-  private void bringIn(FreeBatch chain) {
-    lock.lock();
-    try {
-      inbox.keepAll(chain);
-    } finally {
-      lock.unlock();
-    }
+    return inbox.offer(chain);
   }
 
   /** Empty batches that were used before; one that is new if there are none. */
