@@ -96,6 +96,7 @@ final class FullCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     out.println(about.machine());
     about.absent().forEach(out::println);
+    out.println(MatrixPlan.leftOut());
     MatrixPlan plan = plan();
     Matrix matrix = new Matrix(plan.cells(), cells, retry);
     int missing = matrix.missing().size();

@@ -94,7 +94,7 @@ final class MainJob {
   private void plan(String trace, List<Peer> peers, String threading) {
     for (Peer peer : peers) {
       if (WorkloadName.TRACE_REPLAY.fits(peer)) {
-        replays.add(new Replays(trace, peer, threading));
+        replays.add(new Replays(trace, Replays.WHOLE, peer, threading));
       }
     }
   }

@@ -40,6 +40,9 @@ final class MatrixRunner implements Matrix.Runner, AutoCloseable {
   private static final int QUICK_TIMES = 3;
   private static final TimeValue QUICK_TIME = TimeValue.milliseconds(80);
 
+  /** Operations of a trace: searches through lists take minutes for all. */
+  private static final int QUICK_OPERATIONS = 50_000;
+
   /** After these a cell's JVM is ended, and the cell has failed. */
   private static final Duration QUICK_LIMIT = Duration.ofSeconds(60);
 
@@ -128,7 +131,9 @@ final class MatrixRunner implements Matrix.Runner, AutoCloseable {
 
   private CellOutcome replay(MatrixCell cell, MatrixPlan.Replay replay)
       throws InterruptedException {
-    Replays series = new Replays(replay.trace(), Peer.of(cell.allocator()), replay.threading());
+    int first = quick ? QUICK_OPERATIONS : Replays.WHOLE;
+    Peer peer = Peer.of(cell.allocator());
+    Replays series = new Replays(replay.trace(), first, peer, replay.threading());
     series.measure(Measure.TIME);
     series.measure(Measure.MEMORY);
     return new CellOutcome(List.of(JmhResults.of(series)), List.of(JmhResults.note(series)), "");

@@ -49,6 +49,9 @@ final class ReplayCommand implements Callable<Integer> {
   @Option(names = "--rounds", defaultValue = "3", description = "Rounds; default ${DEFAULT-VALUE}.")
   private int rounds = 3;
 
+  @Option(names = "--first", description = "Only so many operations of each trace.")
+  private int first = Replays.WHOLE;
+
   @Option(names = "--json", description = "File for the figures.")
   private Path json;
 
@@ -59,7 +62,8 @@ final class ReplayCommand implements Callable<Integer> {
     check();
     List<Replays> all = new ArrayList<>();
     for (String trace : traces) {
-      List<Replays> ofTrace = peers().stream().map(p -> new Replays(trace, p, threading)).toList();
+      List<Replays> ofTrace =
+          peers().stream().map(peer -> new Replays(trace, first, peer, threading)).toList();
       for (int round = 0; round < rounds; round++) {
         for (Replays replays : ofTrace) {
           replays.measure(Measure.TIME);
@@ -80,6 +84,9 @@ final class ReplayCommand implements Callable<Integer> {
   private void check() {
     if (!threading.equals("single") && !threading.equals("recorded")) {
       throw new IllegalArgumentException("--threads is single or recorded, not " + threading);
+    }
+    if (first < 1) {
+      throw new IllegalArgumentException("--first " + first);
     }
     for (String trace : traces) {
       if (!Traces.exists(trace)) {

@@ -56,11 +56,13 @@ public final class ReplayCell {
    * A cell.
    *
    * @param trace name or path
+   * @param first how many of its operations at most
    * @param allocator label of the {@link Peer}
    * @param threading one thread, or one for each recorded thread
    * @param measure time or memory
    */
-  public record Request(String trace, String allocator, String threading, Measure measure) {}
+  public record Request(
+      String trace, int first, String allocator, String threading, Measure measure) {}
 
   /**
    * What came out.
@@ -90,7 +92,8 @@ public final class ReplayCell {
   public static void main(String[] args) throws Exception {
     Gson gson = new Gson();
     if (args.length == 0) {
-      Request any = new Request(Traces.SHIPPED.get(0), "glibc", "SINGLE", Measure.MEMORY);
+      Request any =
+          new Request(Traces.SHIPPED.get(0), Replays.WHOLE, "glibc", "SINGLE", Measure.MEMORY);
       main(new String[] {gson.toJson(any), "/dev/null"});
       return;
     }
@@ -99,7 +102,7 @@ public final class ReplayCell {
   }
 
   private static Outcome measure(Request request) throws Exception {
-    Trace trace = Traces.load(request.trace);
+    Trace trace = Traces.load(request.trace).first(request.first);
     Replay.Threading threading = Replay.Threading.valueOf(request.threading);
     int threads = threading == Replay.Threading.SINGLE ? 1 : Math.max(2, trace.threads);
     try (Subject subject = Peer.of(request.allocator).open(threads)) {

@@ -16,6 +16,9 @@ import java.util.stream.Stream;
 /** All measurements of one trace with one allocator. */
 public final class Replays {
 
+  /** More operations than a trace has. */
+  public static final int WHOLE = Integer.MAX_VALUE;
+
   private final Request request;
   private final List<Outcome> times = new ArrayList<>();
   private final List<Outcome> memories = new ArrayList<>();
@@ -24,12 +27,13 @@ public final class Replays {
    * Makes an empty series.
    *
    * @param trace name or path
+   * @param first how many of its operations at most
    * @param peer the allocator
    * @param threading {@code single} or {@code recorded}
    */
-  public Replays(String trace, Peer peer, String threading) {
+  public Replays(String trace, int first, Peer peer, String threading) {
     String mode = Replay.Threading.valueOf(threading.toUpperCase(java.util.Locale.ROOT)).name();
-    request = new Request(trace, peer.label(), mode, Measure.TIME);
+    request = new Request(trace, first, peer.label(), mode, Measure.TIME);
   }
 
   /**
@@ -39,7 +43,9 @@ public final class Replays {
    * @throws InterruptedException if interrupted
    */
   public void measure(Measure measure) throws InterruptedException {
-    Request now = new Request(request.trace(), request.allocator(), request.threading(), measure);
+    Request now =
+        new Request(
+            request.trace(), request.first(), request.allocator(), request.threading(), measure);
     List<String> arguments =
         Stream.concat(
                 ReplayCell.jvmArguments(measure),
@@ -80,6 +86,15 @@ public final class Replays {
   }
 
   /**
+   * How much of it is replayed.
+   *
+   * @return operations at most
+   */
+  public int first() {
+    return request.first();
+  }
+
+  /**
    * Times so far.
    *
    * @return nanoseconds an operation, by round
@@ -104,7 +119,7 @@ public final class Replays {
    */
   public Summary summary() {
     return new Summary(
-        Traces.name(request.trace()),
+        Traces.name(request.trace()) + (first() == WHOLE ? "" : " first " + first()),
         request.allocator(),
         request.threading().toLowerCase(java.util.Locale.ROOT),
         times.isEmpty() ? 0 : Medians.of(nsPerOp()),
@@ -123,7 +138,7 @@ public final class Replays {
   /**
    * The figures of a replay.
    *
-   * @param trace the trace's name
+   * @param trace the trace's name, and how much of it if not all
    * @param allocator the allocator's label
    * @param threading {@code single} or {@code recorded}
    * @param nsPerOp nanoseconds an operation

@@ -67,8 +67,7 @@ final class Trace {
     boolean[] live = new boolean[objects];
     char[] last = new char[objects];
     for (int i = 0; i < operations; i++) {
-      long alignment = kind[i] == ALIGNED ? 1L << alignmentShift[i] : 1;
-      builder.add(kind[i], thread[i], object[i], alignment, size(i));
+      builder.add(kind[i], thread[i], object[i], alignment(i), size(i));
       live[object[i]] = kind[i] != FREE;
       last[object[i]] = thread[i];
     }
@@ -78,6 +77,33 @@ final class Trace {
       }
     }
     return builder.build();
+  }
+
+  /**
+   * The beginning of the trace.
+   *
+   * @param count operations at most, 0 or more
+   * @return the shorter trace; this one if it has no more
+   */
+  Trace first(int count) {
+    if (count >= operations) {
+      return this;
+    }
+    int appeared = 0;
+    int allocated = 0;
+    for (int i = 0; i < count; i++) {
+      appeared = Math.max(appeared, thread[i] + 1);
+      allocated += kind[i] < REALLOC ? 1 : 0;
+    }
+    Builder builder = new Builder(appeared, allocated, count);
+    for (int i = 0; i < count; i++) {
+      builder.add(kind[i], thread[i], object[i], alignment(i), size(i));
+    }
+    return builder.build();
+  }
+
+  private long alignment(int i) {
+    return kind[i] == ALIGNED ? 1L << alignmentShift[i] : 1;
   }
 
   /** Collects operations in recorded order, and checks that they can have happened. */

@@ -148,8 +148,12 @@ public final class JmhResults {
     Summary summary = series.summary();
     String command =
         String.format(
-            "bench/run replay %s --allocators %s --threads %s --rounds %d",
-            series.trace(), summary.allocator(), summary.threading(), series.nsPerOp().length);
+            "bench/run replay %s%s --allocators %s --threads %s --rounds %d",
+            series.trace(),
+            series.first() == Replays.WHOLE ? "" : " --first " + series.first(),
+            summary.allocator(),
+            summary.threading(),
+            series.nsPerOp().length);
     return new Note(command, series.curve());
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ashlar.bench.replay.MemoryCurve.Sample;
 import io.ashlar.bench.subject.CheckingSubject;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +31,19 @@ class ReplayTest {
       replay.freeRest(subject);
       assertThat(subject.liveBlocks()).as("seed %d", SEED).isZero();
     }
+  }
+
+  @Test
+  void theBeginningOfATraceIsATrace() {
+    Trace trace = RandomTrace.of(SEED, 5);
+    for (int count = 0; count <= trace.operations; count += 97) {
+      Trace first = trace.first(count);
+
+      assertThat(first.operations).as("seed %d", SEED).isEqualTo(count);
+      assertThat(first.object).as("seed %d", SEED).isEqualTo(Arrays.copyOf(trace.object, count));
+      assertThat(first.size).as("seed %d", SEED).isEqualTo(Arrays.copyOf(trace.size, count));
+    }
+    assertThat(trace.first(Replays.WHOLE)).isSameAs(trace);
   }
 
   @Test

@@ -81,7 +81,7 @@ class ReportTest {
   }
 
   private static Replays replays(Peer peer, double nanos) {
-    Replays replays = new Replays("redis", peer, "single");
+    Replays replays = new Replays("redis", Replays.WHOLE, peer, "single");
     replays.add(
         ReplayCell.Measure.TIME, new ReplayCell.Outcome(nanos, 0, 0, 4 * MILLION, 1000, List.of()));
     List<long[]> curve = List.of(new long[] {0, 1, 2}, new long[] {999, MILLION, 6 * MILLION});
