@@ -36,14 +36,14 @@ import java.util.function.Consumer;
  * it. What is left takes a shard's try-lock, going on to the next shard where that is taken, and
  * the frame allocator's lock, for some tens of instructions.
  *
- * <p><b>What is kept back.</b> A thread keeps at most 64 KiB of free blocks of each class (for
- * classes above 8 KiB: eight blocks), and 16 KiB of other shards' blocks of each class (for classes
- * above 4 KiB: four blocks), and of all classes together 64 KiB of those on their way; of a class
- * not used for a while nothing, if it goes on with others. {@link #flush} gives it back; so does
- * whoever notices that the thread has ended. A shard keeps at most 256 KiB of each class for its
- * threads' next allocations, outside of slabs, until {@link #trim}, or until memory is out. What
- * waits in a shard's queue is brought home by the shard's threads, by those who send more once some
- * 16 chains of batches wait, and by {@link #trim}.
+ * <p><b>What is kept back.</b> A thread keeps at most 128 KiB of free blocks of each class (for
+ * classes above 16 KiB: eight blocks), and 32 KiB of other shards' blocks of each class (for
+ * classes above 8 KiB: four blocks), and of all classes together 64 KiB of those on their way; of a
+ * class not used for a while nothing, if it goes on with others. {@link #flush} gives it back; so
+ * does whoever notices that the thread has ended. A shard keeps at most 256 KiB of each class for
+ * its threads' next allocations, outside of slabs, until {@link #trim}, or until memory is out.
+ * What waits in a shard's queue is brought home by the shard's threads, by those who send more once
+ * some 16 chains of batches wait, and by {@link #trim}.
  *
  * <p><b>Bad input</b> is found as {@link Hardening} says. The text of an {@link
  * InvalidFreeException} is best effort: what it says of the address may be what was true a moment

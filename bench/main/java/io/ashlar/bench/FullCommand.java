@@ -15,8 +15,10 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -42,6 +44,16 @@ final class FullCommand implements Callable<Integer> {
   private static final List<Integer> THREADS = List.of(1, 2, 4, 8, 16);
   private static final List<Integer> QUICK_THREADS = List.of(1, 2);
   private static final int ROUNDS = 3;
+
+  /** What is not built here, and has a version of its own. */
+  private static final Set<Peer> FOREIGN =
+      EnumSet.of(
+          Peer.GLIBC,
+          Peer.MIMALLOC,
+          Peer.JEMALLOC,
+          Peer.TCMALLOC,
+          Peer.NETTY_POOLED,
+          Peer.NETTY_ADAPTIVE);
 
   @Option(
       names = "--quick",
@@ -175,10 +187,10 @@ final class FullCommand implements Callable<Integer> {
     }
   }
 
-  /** What the allocators that are not built here say their versions are. */
+  /** What the foreign ones say. */
   private static Map<String, String> versions() throws InterruptedException {
     Map<String, String> versions = new TreeMap<>();
-    for (Peer peer : List.of(Peer.GLIBC, Peer.MIMALLOC, Peer.JEMALLOC, Peer.TCMALLOC)) {
+    for (Peer peer : FOREIGN) {
       if (peer.isPresent()) {
         WorkloadSeries series = new WorkloadSeries(WorkloadName.PAIR, peer, 1);
         WorkloadSeries.measure(List.of(series));

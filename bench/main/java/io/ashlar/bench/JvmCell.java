@@ -21,6 +21,7 @@ public final class JvmCell {
       List.of(
           "--enable-native-access=ALL-UNNAMED",
           "--sun-misc-unsafe-memory-access=allow",
+          "-XX:MaxDirectMemorySize=8g", // of Netty's buffers, which else is that of the heap
           // No collector's threads beside the workload's: nothing here makes garbage to speak of.
           "-XX:+UseSerialGC",
           "-XX:-UsePerfData",

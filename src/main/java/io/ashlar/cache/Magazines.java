@@ -45,10 +45,10 @@ import io.ashlar.slab.SizeClasses;
 final class Magazines {
 
   /** Most bytes of free blocks in a local magazine, if that is more than {@link #MIN_ROUNDS}. */
-  private static final int MAX_BYTES = 64 << 10;
+  private static final int MAX_BYTES = 128 << 10;
 
   /** Most bytes of free blocks in a remote magazine, if that is more than a few blocks. */
-  private static final int MAX_REMOTE_BYTES = 16 << 10;
+  private static final int MAX_REMOTE_BYTES = 32 << 10;
 
   /** Most rounds of a local magazine, or as many as these bytes of blocks, if that is more. */
   private static final int MAX_ROUNDS = 127;

@@ -18,18 +18,19 @@ import io.ashlar.region.Region;
  *   1   the start of a block in use
  * </pre>
  *
- * <p><b>Granules.</b> A class's granule is the largest power of two, between 16 bytes and a frame,
- * that has all of its blocks begin at multiples of it: a block has one to seven, so that the states
- * of many blocks share a line of a processor's cache, whatever their size. For each length of
- * granule there is a map of the whole region; a frame has states in the map of its slab's class,
- * and zeros in the others. With the region's length N the map of granules of 2^g bytes begins N/2^g
- * behind the base and is as long, so the maps follow each other without a gap:
+ * <p><b>Granules.</b> A class's granule is the largest power of two, between 16 and 512 bytes, that
+ * has all of its blocks begin at multiples of it: most blocks have one to seven, so that the states
+ * of many share a line of a processor's cache; and no line has states of two slabs, so that threads
+ * which use blocks of their own slabs write lines of their own. For each length of granule there is
+ * a map of the whole region; a frame has states in the map of its slab's class, and zeros in the
+ * others. With the region's length N the map of granules of 2^g bytes begins N/2^g behind the base
+ * and is as long, so the maps follow each other without a gap:
  *
  * <pre>
  *   state of the block at offset o = base + ((N + o) >>> g)
  *
- *   base          N/2^12      N/2^11          N/2^10   …   N/16                    N/8
- *   │  unused     │ g = 12    │ g = 11        │        …   │ g = 4                 │
+ *   base          N/2^9       N/2^8           N/2^7    …   N/16                    N/8
+ *   │  unused     │ g = 9     │ g = 8         │        …   │ g = 4                 │
  * </pre>
  *
  * <p>As the code of a class has 12 - g, the shift goes left before it goes right; what is left over
@@ -41,7 +42,7 @@ import io.ashlar.region.Region;
  * program's own, or by a queue or lock of ours. In a program that frees a block twice at the same
  * time from two threads both may see it live; {@link #tryFree} finds that too.
  *
- * <p>Cost: one to seven bytes for a block, at most 1/16 of its size; committed by touch.
+ * <p>Cost: 1/16 to 1/512 of a block's size; committed by touch.
  *
  * @param regionAddress where the region begins, a multiple of the frame
  * @param regionBytes its length
@@ -222,7 +223,7 @@ public record BlockMap(
     long sum = 0;
     long pageSize = Region.osPageSize();
     long counted = begin();
-    for (int zoom = 0; zoom <= SizeClasses.MAX_ZOOM; zoom++) {
+    for (int zoom = SizeClasses.MIN_ZOOM; zoom <= SizeClasses.MAX_ZOOM; zoom++) {
       int code = SizeClasses.codeOfZoom(zoom);
       long first = stateAddress(place(0, code));
       long from = Math.max(counted, Bits.alignDown(first, pageSize));
@@ -243,7 +244,7 @@ public record BlockMap(
 
   /** Gives back the memory of the states of a range in which no block begins. */
   void decommit(Metadata metadata, long offset, long byteLength) {
-    for (int zoom = 0; zoom <= SizeClasses.MAX_ZOOM; zoom++) {
+    for (int zoom = SizeClasses.MIN_ZOOM; zoom <= SizeClasses.MAX_ZOOM; zoom++) {
       int code = SizeClasses.codeOfZoom(zoom);
       metadata.decommit(stateAddress(place(offset, code)), granules(byteLength, code));
     }

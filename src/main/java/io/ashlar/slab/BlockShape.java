@@ -3,6 +3,7 @@ package io.ashlar.slab;
 
 import io.ashlar.frame.FrameTable;
 import io.ashlar.memory.Bits;
+import io.ashlar.memory.Padding;
 
 /**
  * How the slabs of a typed cache are cut: blocks of any size, one right behind the other, from the
@@ -76,9 +77,12 @@ record BlockShape(int blockBytes, int slabShift, int slabBlocks, long reciprocal
     return 1L << slabShift;
   }
 
-  /** One more than the largest {@link #index}, as a power of two: states of a slab. */
+  /**
+   * States of a slab, as a power of two: more than the largest {@link #index}, and as many as fill
+   * lines of their own, since other threads write those of other slabs.
+   */
   int stateShift() {
-    return Bits.ceilLog2(index(slabBytes() - 1) + 1L);
+    return Bits.ceilLog2(Math.max(index(slabBytes() - 1) + 1L, Padding.BYTES));
   }
 
   /** Frames of a slab of so many blocks. */

@@ -16,6 +16,8 @@ import io.ashlar.memory.Memory;
  *   1   in use
  * </pre>
  *
+ * <p>The states of a slab fill lines of a processor's cache of their own.
+ *
  * <p>Unlike the {@link BlockMap} it has no granules, since blocks may begin anywhere; and it is as
  * dense as the slabs are many, since a cache has few of the region's frames. Who reads and writes a
  * state when is as it is there.

@@ -3,6 +3,7 @@ package io.ashlar.slab;
 
 import io.ashlar.frame.FrameTable;
 import io.ashlar.memory.Bits;
+import io.ashlar.memory.Padding;
 
 /**
  * The sizes that blocks have: 16, 32, 48, 64 bytes, then four to each doubling up to 32 KiB (80,
@@ -30,15 +31,23 @@ public final class SizeClasses {
   /** log₂ of the smallest granule: every block begins at a multiple of 16 bytes. */
   public static final int GRANULE_SHIFT = 4;
 
+  private static final int MIN_SLAB_BYTES = 64 << 10;
+
   /** Most that a code's zoom can be: that of the smallest granule. */
   static final int MAX_ZOOM = FrameTable.FRAME_SHIFT - GRANULE_SHIFT;
+
+  /**
+   * Least that it can be: that of the largest granule, of which the smallest slab has as many as
+   * keep its states apart from those of other slabs, which other threads write.
+   */
+  static final int MIN_ZOOM =
+      FrameTable.FRAME_SHIFT - Integer.numberOfTrailingZeros(MIN_SLAB_BYTES / Padding.BYTES);
 
   private static final int ZOOM_SHIFT = 8;
 
   /** Largest alignment that blocks of classes are used for: that of a frame. */
   public static final int MAX_ALIGNMENT = FrameTable.FRAME_BYTES;
 
-  private static final int MIN_SLAB_BYTES = 64 << 10;
   private static final int MIN_BLOCKS = 8;
 
   /**
@@ -116,7 +125,7 @@ public final class SizeClasses {
   /**
    * A class with its zoom, in 16 bits.
    *
-   * <p>The class's <em>granule</em> is the largest power of two, up to a frame, that divides its
+   * <p>The class's <em>granule</em> is the largest power of two, up to 512 bytes, that divides its
    * size, so that all of its blocks begin at multiples of it; the <em>zoom</em> is how many times a
    * granule must be doubled to be as long as a frame.
    *
@@ -128,7 +137,8 @@ public final class SizeClasses {
   }
 
   private static int code(int sizeClass, int blockBytes) {
-    int zoom = Math.max(0, FrameTable.FRAME_SHIFT - Integer.numberOfTrailingZeros(blockBytes));
+    int zoom =
+        Math.max(MIN_ZOOM, FrameTable.FRAME_SHIFT - Integer.numberOfTrailingZeros(blockBytes));
     return zoom << ZOOM_SHIFT | sizeClass;
   }
 
@@ -151,7 +161,7 @@ public final class SizeClasses {
    * The zoom in a code.
    *
    * @param code a code
-   * @return 0 … {@link #MAX_ZOOM}
+   * @return {@link #MIN_ZOOM} … {@link #MAX_ZOOM}
    */
   static int zoom(int code) {
     return code >>> ZOOM_SHIFT;

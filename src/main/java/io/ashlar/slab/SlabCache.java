@@ -47,10 +47,10 @@ import java.lang.foreign.MemorySegment;
  * them, which is lock-free. What is left takes a shard's try-lock, going on to the next shard where
  * that is taken; a new slab takes the cache's directory lock and what the frame allocator needs.
  *
- * <p><b>What is kept back.</b> A thread keeps at most 64 KiB of blocks to allocate from, and 16 KiB
- * of other shards' blocks (of large blocks: eight, one beyond 128 KiB; and four, or one), until it
- * flushes or ends. Slabs stay the cache's, constructed as they are, until {@link #trim}, or until
- * the allocator is out of memory.
+ * <p><b>What is kept back.</b> A thread keeps at most 128 KiB of blocks to allocate from, and 32
+ * KiB of other shards' blocks (of large blocks: eight, one beyond 128 KiB; and four, or one), until
+ * it flushes or ends. Slabs stay the cache's, constructed as they are, until {@link #trim}, or
+ * until the allocator is out of memory.
  */
 public interface SlabCache extends AutoCloseable {
 

@@ -84,7 +84,7 @@ final class SpaceAudit {
           "has a live block, though no block begins",
           start + offset);
     }
-    for (int zoom = 0; zoom <= SizeClasses.MAX_ZOOM; zoom++) {
+    for (int zoom = SizeClasses.MIN_ZOOM; zoom <= SizeClasses.MAX_ZOOM; zoom++) {
       check(
           zoom == SizeClasses.zoom(code) || !hasLive(frame, count, zoom),
           "has live blocks in the map of another class's granules",
@@ -118,7 +118,7 @@ final class SpaceAudit {
   }
 
   private void auditNothingBegins(long frame, int count) {
-    for (int zoom = 0; zoom <= SizeClasses.MAX_ZOOM; zoom++) {
+    for (int zoom = SizeClasses.MIN_ZOOM; zoom <= SizeClasses.MAX_ZOOM; zoom++) {
       check(!hasLive(frame, count, zoom), "has a live block, though in no slab", frame);
     }
   }

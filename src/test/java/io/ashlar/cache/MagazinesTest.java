@@ -68,10 +68,10 @@ class MagazinesTest {
     for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
       int rounds = Magazines.maxRounds(sizeClass);
       int bytes = SizeClasses.blockBytes(sizeClass);
-      assertTrue(bytes > 8 << 10 ? rounds == 8 : rounds * bytes <= 64 << 10);
+      assertTrue(bytes > 16 << 10 ? rounds == 8 : rounds * bytes <= 128 << 10);
       assertTrue(rounds >= 8);
       int remote = Magazines.maxRemoteRounds(sizeClass);
-      assertTrue(bytes > 4 << 10 ? remote == 4 : remote * bytes <= 16 << 10);
+      assertTrue(bytes > 8 << 10 ? remote == 4 : remote * bytes <= 32 << 10);
       assertTrue(remote >= 4 && remote <= FreeBatch.CAPACITY, "all fit a batch");
     }
   }

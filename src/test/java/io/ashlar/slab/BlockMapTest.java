@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ashlar.frame.FrameTable;
 import io.ashlar.frame.Metadata;
+import io.ashlar.memory.Padding;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -51,7 +52,7 @@ class BlockMapTest {
     for (int frames : new int[] {1, 2, 3, 16, 33}) {
       BlockMap map = map(frames, true);
       Long2LongHashMap owners = new Long2LongHashMap(NOBODY);
-      for (int zoom = 0; zoom <= SizeClasses.MAX_ZOOM; zoom++) {
+      for (int zoom = SizeClasses.MIN_ZOOM; zoom <= SizeClasses.MAX_ZOOM; zoom++) {
         long granule = FrameTable.FRAME_BYTES >> zoom;
         for (long offset = 0; offset < map.regionBytes(); offset += granule) {
           long place = map.place(offset, SizeClasses.codeOfZoom(zoom));
@@ -63,6 +64,20 @@ class BlockMapTest {
     }
   }
 
+  /** Threads that use blocks of their own slabs write lines of their own, whatever the classes. */
+  @Test
+  void statesOfASlabFillLinesOfTheirOwn() {
+    BlockMap map = map(1 << 10, true);
+    for (int c = 1; c < SizeClasses.BOUND; c++) {
+      int code = SizeClasses.code(c);
+      long slabBytes = (long) SizeClasses.slabFrames(c) << FrameTable.FRAME_SHIFT;
+      for (long slab = 0; slab < map.regionBytes(); slab += slabBytes) {
+        assertEquals(0, index(map.place(slab, code)) % Padding.BYTES, "class " + c);
+      }
+    }
+    assertEquals(0, map.begin() % Padding.BYTES);
+  }
+
   /** What is told by asking about a part is what is told by asking about all. */
   @Test
   void residentStatesAreThoseOfTheLowBlocks() {
@@ -70,7 +85,7 @@ class BlockMapTest {
       BlockMap map = map(frames, true);
       Metadata metadata = opened.get(opened.size() - 1);
       long high = Math.min(map.regionBytes(), 300L * FrameTable.FRAME_BYTES);
-      for (int zoom = 0; zoom <= SizeClasses.MAX_ZOOM; zoom++) {
+      for (int zoom = SizeClasses.MIN_ZOOM; zoom <= SizeClasses.MAX_ZOOM; zoom++) {
         int code = SizeClasses.codeOfZoom(zoom);
         map.setLive(map.place(0, code));
         map.setLive(map.place(high - (FrameTable.FRAME_BYTES >> zoom), code));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ashlar.memory.Padding;
 import org.junit.jupiter.api.Test;
 
 class BlockShapeTest {
@@ -74,6 +75,7 @@ class BlockShapeTest {
         }
       }
       assertTrue(shape.index(shape.slabBytes() - 1) < 1L << shape.stateShift());
+      assertEquals(0, (1L << shape.stateShift()) % Padding.BYTES, "lines of their own");
     }
   }
 

@@ -86,14 +86,14 @@ class SizeClassesTest {
       assertEquals(c, SizeClasses.sizeClass(code));
       assertEquals(code, (char) code, "fits a frame's key");
       int zoom = SizeClasses.zoom(code);
-      assertTrue(zoom >= 0 && zoom <= SizeClasses.MAX_ZOOM);
+      assertTrue(zoom >= SizeClasses.MIN_ZOOM && zoom <= SizeClasses.MAX_ZOOM);
       int granule = FrameTable.FRAME_BYTES >> zoom;
       assertTrue(granule >= 16);
       for (int i = 0; i < SizeClasses.slabBlocks(c); i++) {
         assertEquals(0, i * SizeClasses.blockBytes(c) % granule);
       }
       int granules = SizeClasses.blockBytes(c) / granule;
-      assertTrue((granules & 1) == 1 || granule == FrameTable.FRAME_BYTES, "class " + c);
+      assertTrue((granules & 1) == 1 || zoom == SizeClasses.MIN_ZOOM, "class " + c);
     }
   }
 

@@ -14,7 +14,7 @@ import java.util.Map;
 final class OverviewChart {
 
   private static final int WIDTH = 900;
-  private static final int LEFT = 270;
+  private static final int LEFT = 345;
   private static final int RIGHT = 20;
   private static final int LINE = 21;
   private static final double[] TICKS = {0.03, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 100, 1000};

@@ -40,6 +40,10 @@ public enum Peer {
       "Tcmalloc",
       "libtcmalloc-minimal4",
       List.of("libtcmalloc_minimal.so.4", "libtcmalloc.so.4")),
+  /** Netty's pooled allocator. */
+  NETTY_POOLED("netty-pooled", "NettyPooled"),
+  /** Netty's adaptive allocator. */
+  NETTY_ADAPTIVE("netty-adaptive", "NettyAdaptive"),
   /** The JDK's confined arena, one for each block. */
   ARENA("arena", "JdkArena", Fit.PAIRS),
   /** The JDK's shared arena. */
@@ -196,7 +200,10 @@ public enum Peer {
    * @return true if it is
    */
   public boolean isOnlyByName() {
-    return isOfGallery() || this == ASHLAR_MEMFD || this == PAGE_MAPPER || this == ARENA_SHARED;
+    return switch (this) {
+      case ASHLAR_MEMFD, PAGE_MAPPER, ARENA_SHARED, NETTY_POOLED, NETTY_ADAPTIVE -> true;
+      default -> isOfGallery();
+    };
   }
 
   /**

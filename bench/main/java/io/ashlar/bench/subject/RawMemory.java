@@ -90,6 +90,16 @@ public final class RawMemory {
     return sum;
   }
 
+  /** Zeroes a range. */
+  static void clear(long address, long bytes) {
+    ALL.asSlice(address, bytes).fill((byte) 0);
+  }
+
+  /** Copies bytes of one block to another. */
+  static void copy(long from, long to, long bytes) {
+    MemorySegment.copy(ALL, from, ALL, to, bytes);
+  }
+
   /** A copy of a range; not for what is measured. */
   static byte[] bytes(long address, long length) {
     return ALL.asSlice(address, length).toArray(JAVA_BYTE);

@@ -29,6 +29,7 @@ import org.openjdk.jmh.annotations.Warmup;
     jvmArgsPrepend = {
       "--enable-native-access=ALL-UNNAMED",
       "--sun-misc-unsafe-memory-access=allow",
+      "-XX:MaxDirectMemorySize=8g", // of Netty's buffers, which else is that of the heap
       "-Xms512m",
       "-Xmx512m"
     })

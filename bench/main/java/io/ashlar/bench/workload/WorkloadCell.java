@@ -12,11 +12,15 @@ import java.util.stream.Stream;
 
 /**
  * One workload with one allocator, at one number of threads after the other, in a JVM of its own:
- * the cell of the main job. The first number of threads warms up for a while at least.
+ * the cell of the main job. The first number of threads warms up for a while at least, and so do
+ * the first that are several.
  */
 public final class WorkloadCell {
 
   private static final int MIN_FIRST_BURSTS = 25;
+
+  /** After one thread alone: what several do to each other was not run before, nor compiled. */
+  private static final int MIN_NEXT_BURSTS = 12;
 
   private final WorkloadName workload;
   private final Subject subject;
@@ -107,7 +111,7 @@ public final class WorkloadCell {
       for (int threads : request.threads) {
         WorkloadCell cell = new WorkloadCell(request.workload, subject, threads);
         lines.add(cell.measure(bursts, request.millis).toText());
-        bursts = 0;
+        bursts = threads == 1 ? MIN_NEXT_BURSTS : 0;
       }
     }
     return lines;
