@@ -238,7 +238,7 @@ public interface Allocator extends SegmentAllocator, AutoCloseable {
    */
   default LocalAllocator attach() {
     free(NULL); // refused once this is closed
-    return new LocalAllocator(this, null);
+    return new LocalAllocator(this);
   }
 
   /** Gives back to the shared parts what the calling thread keeps back for itself. */

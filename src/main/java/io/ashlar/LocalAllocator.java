@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar;
 
-import io.ashlar.cache.ThreadCache;
+import io.ashlar.cache.FastPath;
+import io.ashlar.cache.RecordTable;
+import io.ashlar.slab.BlockMap;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 
@@ -15,13 +17,26 @@ import java.lang.foreign.SegmentAllocator;
  */
 public final class LocalAllocator implements SegmentAllocator {
 
-  private final ThreadCache cache;
+  // What the fast paths read lies here, a load away, rather than behind the allocator.
+  private final BlockMap blocks;
+  private final long[] record;
   private final Thread owner;
   private final Allocator allocator;
 
-  LocalAllocator(Allocator allocator, ThreadCache cache) {
+  /** Makes a handle that is only a shorter name for an allocator. */
+  LocalAllocator(Allocator allocator) {
+    this(allocator, null, RecordTable.nobodys());
+  }
+
+  /**
+   * Makes the calling thread's handle.
+   *
+   * @param record the thread's; nobody's if it has none, or when the allocator is closed
+   */
+  LocalAllocator(Allocator allocator, BlockMap blocks, long[] record) {
     this.allocator = allocator;
-    this.cache = cache;
+    this.blocks = blocks;
+    this.record = record;
     this.owner = Thread.currentThread();
   }
 
@@ -36,8 +51,9 @@ public final class LocalAllocator implements SegmentAllocator {
    * @throws IllegalStateException if the allocator is closed
    */
   public long malloc(long byteSize) {
-    if (cache != null && cache.isOwnedBy(Thread.currentThread())) {
-      long address = cache.malloc(byteSize);
+    long[] mine = record;
+    if (RecordTable.isOf(mine, Thread.currentThread())) {
+      long address = FastPath.malloc(blocks, mine, byteSize);
       if (address != Allocator.NULL) {
         return address;
       }
@@ -56,7 +72,8 @@ public final class LocalAllocator implements SegmentAllocator {
    * @throws IllegalStateException if the allocator is closed
    */
   public void free(long address) {
-    if (cache == null || !cache.isOwnedBy(Thread.currentThread()) || !cache.free(address)) {
+    long[] mine = record;
+    if (!RecordTable.isOf(mine, Thread.currentThread()) || !FastPath.free(blocks, mine, address)) {
       checkThread();
       allocator.free(address);
     }

@@ -411,8 +411,7 @@ record ScalableAllocator(
 
   @Override
   public LocalAllocator attach() {
-    Thread thread = Thread.currentThread();
-    return new LocalAllocator(this, thread.isVirtual() ? null : caches.own(thread));
+    return new LocalAllocator(this, blocks, caches.record(Thread.currentThread()));
   }
 
   @Override

@@ -207,7 +207,7 @@ class OutOfMemoryTest {
                     .mapToLong(c -> c.cachedBlocks() * c.blockBytes())
                     .sum();
             looked.countDown();
-            // 64 KiB in a magazine of each, 256 KiB in the depot of each shard.
+            // 28 KiB, 127 blocks, in a magazine of each, 256 KiB in the depot of each shard.
             assertThat(cached).isBetween(0L, threads * (320L << 10));
           });
       Threads.run(Thread.ofPlatform().factory(), tasks);

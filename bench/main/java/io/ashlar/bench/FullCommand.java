@@ -108,8 +108,8 @@ final class FullCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     out.println(about.machine());
     about.absent().forEach(out::println);
-    out.println(MatrixPlan.leftOut());
     MatrixPlan plan = plan();
+    plan.leftOut().forEach(out::println);
     Matrix matrix = new Matrix(plan.cells(), cells, retry);
     int missing = matrix.missing().size();
     int kept = plan.cells().size() - missing;

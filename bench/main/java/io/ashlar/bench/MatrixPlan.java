@@ -94,11 +94,14 @@ final class MatrixPlan {
         FrameWorkload.LABELS.stream());
   }
 
-  /** What is left out although it could be run, in words. */
-  static String leftOut() {
-    return Peer.LIST
-        + " is left out of Larson and TraceReplay: without merging it gets slower and"
-        + " slower in them";
+  /** What is left out although it could be run, a line each. */
+  List<String> leftOut() {
+    return WITH_MERGING.stream()
+        .map(WorkloadName::label)
+        .filter(label -> isWorkload.test(label) && isAllocator.test(Peer.LIST.label()))
+        .map(label -> "without: " + label + " with list, slower and slower as it merges nothing")
+        .sorted()
+        .toList();
   }
 
   /** In order. */

@@ -241,6 +241,11 @@ final class Magazines {
     return record;
   }
 
+  /** Makes the record nobody's, so that the fast paths leave it alone. */
+  void disown() {
+    record[THREAD] = NOBODY;
+  }
+
   /** The rounds in a magazine. */
   int count(int number) {
     return level(tally(record, number)) - base[number];

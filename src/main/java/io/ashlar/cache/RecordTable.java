@@ -37,6 +37,15 @@ public final class RecordTable {
   }
 
   /**
+   * A record that is no thread's.
+   *
+   * @return one that {@link #isOf} nobody
+   */
+  public static long[] nobodys() {
+    return Magazines.NOBODYS;
+  }
+
+  /**
    * What lies in a thread's place. Wait-free.
    *
    * @param records what {@link #records} returned

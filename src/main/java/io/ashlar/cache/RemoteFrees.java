@@ -84,7 +84,7 @@ final class RemoteFrees {
   }
 
   private void pack(int remote, int count, FreeBatch batch, int to) {
-    int before = batch.count();
+    long before = bytes(batch);
     int rounds = magazines.rounds(remote);
     boolean whole = count <= batch.room() && prefixOf(to, rounds, count) == count;
     // First out of here, then over there: rather lost, where an error comes between, than had
@@ -95,7 +95,11 @@ final class RemoteFrees {
     } else {
       magazines.loaded(remote, divide(rounds, count, batch, to));
     }
-    packedBytes += (long) (batch.count() - before) * SizeClasses.blockBytes(batch.sizeClass());
+    packedBytes += bytes(batch) - before;
+  }
+
+  private static long bytes(FreeBatch batch) {
+    return (long) batch.count() * SizeClasses.blockBytes(batch.sizeClass());
   }
 
   /**
@@ -140,7 +144,7 @@ final class RemoteFrees {
     FreeBatch chain = packed[to];
     long bytes = 0;
     for (FreeBatch batch = chain; batch != null; batch = batch.behind()) {
-      bytes += (long) batch.count() * SizeClasses.blockBytes(batch.sizeClass());
+      bytes += bytes(batch);
     }
     packedBytes -= bytes;
     // First out of here, then over there: rather lost, where an error comes between, than had

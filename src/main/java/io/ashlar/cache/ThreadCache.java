@@ -91,7 +91,7 @@ public final class ThreadCache {
    * @return whether it is that one's
    */
   @SuppressWarnings("ReferenceEquality") // A thread is itself.
-  public boolean isOwnedBy(Thread thread) {
+  boolean isOwnedBy(Thread thread) {
     return owner == thread;
   }
 
@@ -426,6 +426,7 @@ public final class ThreadCache {
   /** Makes the cache nobody's: its memory is about to go. */
   void close() {
     owner = null;
+    magazines.disown();
   }
 
   // ---- size and place --------------------------------------------------------------------------

@@ -209,7 +209,7 @@ public final class ThreadCaches {
    * @return its cache; null if there are more threads than can have one, or the Java heap has no
    *     room for it: the thread shares one then, in this call
    */
-  public ThreadCache own(Thread thread) {
+  ThreadCache own(Thread thread) {
     ThreadCache cache = table[placeOf(thread)];
     if (cache != null && cache.isOwnedBy(thread)) {
       return cache;
@@ -221,6 +221,17 @@ public final class ThreadCaches {
     } catch (OutOfMemoryError e) {
       return null;
     }
+  }
+
+  /**
+   * The record of a thread's cache, made if it has none.
+   *
+   * @param thread the calling thread
+   * @return the record; one that is no thread's if the thread is virtual, or can have no cache
+   */
+  public long[] record(Thread thread) {
+    ThreadCache cache = thread.isVirtual() ? null : own(thread);
+    return cache == null ? Magazines.NOBODYS : cache.record();
   }
 
   private ThreadCache create(Thread thread) {

@@ -45,7 +45,8 @@ import io.ashlar.region.Region;
  * <p>Cost: 1/16 to 1/512 of a block's size; committed by touch.
  *
  * @param regionAddress where the region begins, a multiple of the frame
- * @param regionBytes its length
+ * @param regionBytes its length; a multiple of the smallest slab's, or the first of a map's lines
+ *     has states of the last slab of the one before
  * @param packedStates the base of the maps of states, packed
  * @param packedTags where the frames' tags are, packed
  * @param checked whether states are kept and looked at

@@ -67,15 +67,17 @@ class BlockMapTest {
   /** Threads that use blocks of their own slabs write lines of their own, whatever the classes. */
   @Test
   void statesOfASlabFillLinesOfTheirOwn() {
-    BlockMap map = map(1 << 10, true);
-    for (int c = 1; c < SizeClasses.BOUND; c++) {
-      int code = SizeClasses.code(c);
-      long slabBytes = (long) SizeClasses.slabFrames(c) << FrameTable.FRAME_SHIFT;
-      for (long slab = 0; slab < map.regionBytes(); slab += slabBytes) {
-        assertEquals(0, index(map.place(slab, code)) % Padding.BYTES, "class " + c);
+    for (int frames : new int[] {16, 48, 1 << 10}) {
+      BlockMap map = map(frames, true);
+      for (int c = 1; c < SizeClasses.BOUND; c++) {
+        int code = SizeClasses.code(c);
+        long slabBytes = (long) SizeClasses.slabFrames(c) << FrameTable.FRAME_SHIFT;
+        for (long slab = 0; slab < map.regionBytes(); slab += slabBytes) {
+          assertEquals(0, index(map.place(slab, code)) % Padding.BYTES, "class " + c);
+        }
       }
+      assertEquals(0, map.begin() % Padding.BYTES);
     }
-    assertEquals(0, map.begin() % Padding.BYTES);
   }
 
   /** What is told by asking about a part is what is told by asking about all. */

@@ -119,7 +119,7 @@ public final class Replays {
    */
   public Summary summary() {
     return new Summary(
-        Traces.name(request.trace()) + (first() == WHOLE ? "" : " first " + first()),
+        Traces.name(request.trace()) + (isPart() ? " first " + first() : ""),
         request.allocator(),
         request.threading().toLowerCase(java.util.Locale.ROOT),
         times.isEmpty() ? 0 : Medians.of(nsPerOp()),
@@ -127,6 +127,12 @@ public final class Replays {
         median(Outcome::metadataBytes),
         Math.max(
             median(Outcome::peakLiveBytes), times.isEmpty() ? 0 : times.get(0).peakLiveBytes()));
+  }
+
+  /** Whether the trace may be longer than what was replayed of it. */
+  private boolean isPart() {
+    return Stream.concat(times.stream(), memories.stream())
+        .anyMatch(outcome -> outcome.operations() == first());
   }
 
   private long median(ToLongFunction<Outcome> figure) {

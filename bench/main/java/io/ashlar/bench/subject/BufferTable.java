@@ -15,28 +15,27 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  */
 final class BufferTable {
 
-  private static final int PART = 1 << 10;
-  private static final int PARTS = 1 << 16;
-
-  /** Numbers that go from thread to thread at once. */
+  /** Numbers that a thread takes at once, or gives back; those of a thread that ends are lost. */
   private static final int HANDFUL = 256;
 
-  private final AtomicReferenceArray<ByteBuf[]> parts = new AtomicReferenceArray<>(PARTS);
+  private static final int HANDFULS = 1 << 18;
+
+  private final AtomicReferenceArray<ByteBuf[]> parts = new AtomicReferenceArray<>(HANDFULS);
   private final AtomicInteger unused = new AtomicInteger();
   private final Queue<int[]> returned = new ConcurrentLinkedQueue<>();
 
   ByteBuf get(int number) {
-    return parts.getPlain(number / PART)[number % PART];
+    return parts.getPlain(number / HANDFUL)[number % HANDFUL];
   }
 
   private int[] handful() {
     int[] numbers = returned.poll();
     if (numbers == null) {
       numbers = new int[HANDFUL];
-      int first = unused.getAndAdd(HANDFUL);
-      parts.compareAndSet(first / PART, null, new ByteBuf[PART]);
+      int part = unused.getAndIncrement();
+      parts.setRelease(part, new ByteBuf[HANDFUL]);
       for (int i = 0; i < HANDFUL; i++) {
-        numbers[i] = first + i;
+        numbers[i] = part * HANDFUL + i;
       }
     }
     return numbers;
@@ -55,7 +54,7 @@ final class BufferTable {
         count = HANDFUL;
       }
       int number = free[--count];
-      parts.getPlain(number / PART)[number % PART] = buffer;
+      parts.getPlain(number / HANDFUL)[number % HANDFUL] = buffer;
       return number;
     }
 
@@ -69,7 +68,7 @@ final class BufferTable {
       }
       free[count++] = number;
       ByteBuf buffer = get(number);
-      parts.getPlain(number / PART)[number % PART] = null;
+      parts.getPlain(number / HANDFUL)[number % HANDFUL] = null;
       return buffer;
     }
   }

@@ -8,18 +8,22 @@ import io.netty.util.Version;
 
 /**
  * Direct buffers of Netty as blocks. A buffer is an object that is released, not an address, so 16
- * bytes in front of a block hold its buffer's number in a table of those that are live. That costs
- * a few nanoseconds that a program does not pay which keeps the object; it is part of what it costs
- * to use these allocators under raw addresses.
+ * bytes in front of a block hold its buffer's number in a table of those that are live. That is
+ * what it costs to use these allocators under raw addresses, and what a program does not pay that
+ * keeps the object: some nanoseconds, a larger class where a size is a power of two, and a copy for
+ * each {@code realloc}. The objects and the table lie on the Java heap, and are in no memory
+ * figure.
  *
- * <p>As Netty has them by default, but that all threads have caches, not those of event loops
- * alone, and that leaks are not looked for.
+ * <p>As Netty has them by default, but that leaks are not looked for, and that a small Java heap
+ * does not make the adaptive one save memory. The pooled one has caches for all threads; the
+ * adaptive one has caches only for threads of Netty's own kind, which those here are not.
  */
 abstract class NettyBuffers extends Subject {
 
   private static final int HEADER_BYTES = 16;
 
   static {
+    System.setProperty("io.netty.allocator.lowMemory", "false"); // read when the first is made
     ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
   }
 

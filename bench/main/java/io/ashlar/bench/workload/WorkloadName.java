@@ -186,7 +186,8 @@ public enum WorkloadName {
    * handle is shown there alone because the look-up that it saves weighs most there. What new
    * memory costs is shown by those that give theirs back when they are told to: of others the
    * blocks are new once, or as often as they please. The empty harness has one block for each
-   * thread, so it fits neither where blocks are verified nor where a step starts threads.
+   * thread, so it fits neither where blocks are verified nor where a step starts threads. Netty's
+   * buffers take numbers for each thread, which a hundred thousand use up.
    *
    * @param peer the allocator
    * @return whether it can
@@ -194,6 +195,9 @@ public enum WorkloadName {
   public boolean fits(Peer peer) {
     if (this == FIRST_TOUCH) {
       return peer.trims();
+    }
+    if (this == VIRTUAL_THREADS && (peer == Peer.NETTY_POOLED || peer == Peer.NETTY_ADAPTIVE)) {
+      return false;
     }
     return switch (peer.fit()) {
       case ALL -> peer != Peer.NONE || !MANY_THREADS.contains(this);
