@@ -70,7 +70,7 @@ record ScalableAllocator(
           space.blocks(),
           caches.records(),
           new LentScope(region.segment().scope()),
-          () -> caches.countArena(-1),
+          () -> countArena(caches, caches.records(), -1),
           new SlabCaches(space::reportFailure));
     } catch (Throwable e) {
       if (space != null) {
@@ -405,8 +405,19 @@ record ScalableAllocator(
   public Arena arena() {
     caches.checkOpen();
     Arena arena = new AllocatorArena(this, AllocatorArena.SHARED_BYTES, arenaClosed);
-    caches.countArena(1);
+    countArena(caches, records, 1);
     return arena;
+  }
+
+  /** Counts an arena where its thread alone writes. */
+  private static void countArena(ThreadCaches caches, long[][] records, int delta) {
+    Thread thread = Thread.currentThread();
+    long[] record = RecordTable.at(records, thread);
+    if (RecordTable.isOf(record, thread)) {
+      FastPath.countArena(record, delta);
+    } else {
+      caches.countArena(delta);
+    }
   }
 
   @Override

@@ -102,6 +102,16 @@ public final class FastPath {
   }
 
   /**
+   * Counts an arena.
+   *
+   * @param record the calling thread's
+   * @param delta 1 if it is opened, -1 if it is closed
+   */
+  public static void countArena(long[] record, int delta) {
+    Magazines.countArena(record, delta);
+  }
+
+  /**
    * The usable bytes of a block.
    *
    * @param blocks the block map

@@ -22,7 +22,8 @@ import io.ashlar.slab.SizeClasses;
  * <pre>
  *   16          number of the thread whose record it is
  *   17          its home key
- *   18          tally of magazine 0, 1, …
+ *   18          arenas it opened, less those it closed
+ *   19          tally of magazine 0, 1, …
  *   behind      of each magazine:   0  oldest … newest  room  FULL  what it may grow by
  *                                      base ………………… level  end
  *
@@ -73,7 +74,8 @@ final class Magazines {
   private static final int PADDING = Padding.BYTES / Long.BYTES;
   private static final int THREAD = PADDING;
   private static final int HOME_KEY = PADDING + 1;
-  private static final int TALLY = PADDING + 2;
+  private static final int ARENAS = PADDING + 2;
+  private static final int TALLY = PADDING + 3;
 
   private static final int LEVEL_BITS = 16;
   private static final long ALLOCATED_ONE = (1L << LEVEL_BITS) - 1;
@@ -201,6 +203,11 @@ final class Magazines {
   /** The home key of a record's thread. */
   static int homeKey(long[] record) {
     return (int) record[HOME_KEY];
+  }
+
+  /** Counts an arena of a record's thread: 1 if it is opened, -1 if it is closed. */
+  static void countArena(long[] record, int delta) {
+    record[ARENAS] += delta;
   }
 
   /** The tally of a magazine. */
@@ -367,6 +374,11 @@ final class Magazines {
   long frees(int number) {
     long tally = tally(record, number);
     return level(tally) - base[number] + (tally >>> LEVEL_BITS) - loaded[number];
+  }
+
+  /** Arenas opened, less those closed. */
+  long arenas() {
+    return record[ARENAS];
   }
 
   /** Bytes on the Java heap, about. */

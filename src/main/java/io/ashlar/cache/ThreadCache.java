@@ -62,9 +62,6 @@ public final class ThreadCache {
   /** Magazines for typed caches, by the caches' numbers; perhaps of caches that are closed. */
   private ObjectMagazines[] objects = {};
 
-  /** Arenas opened, less those closed; read by who closes the allocator, after their ends. */
-  private int arenas;
-
   /** Held by who uses a shared cache; null in a thread's own. */
   private final SpinLock shared;
 
@@ -499,12 +496,12 @@ public final class ThreadCache {
 
   /** Counts an arena; it may have been opened, or be closed, with another shared cache. */
   void countArena(int delta) {
-    arenas += delta;
+    FastPath.countArena(record, delta);
   }
 
   /** Adds the cache's counters to sums. */
   void count(CacheCounts sums) {
-    sums.arenas += arenas;
+    sums.arenas += magazines.arenas();
     for (int sizeClass = 1; sizeClass < SizeClasses.BOUND; sizeClass++) {
       sums.allocations[sizeClass] += magazines.allocations(sizeClass);
       sums.localFrees[sizeClass] += magazines.frees(sizeClass);

@@ -386,7 +386,7 @@ public final class ThreadCaches {
   }
 
   /**
-   * Counts an arena of the calling thread's.
+   * Counts an arena of a thread that is not found by its number.
    *
    * @param delta 1 if it is opened, -1 if it is closed
    */

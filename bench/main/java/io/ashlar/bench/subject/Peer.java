@@ -24,6 +24,8 @@ public enum Peer {
   PAGE_MAPPER("page-mapper", "ScatteredPages", Fit.PAGES),
   /** The spin-locked baseline. */
   SPINLOCK("spinlock", "SpinLockBaseline"),
+  /** The same under a lock that does nothing but spin. */
+  SPINNING("spinlock-spinning", "SpinningBaseline"),
   /** The C library's malloc. */
   GLIBC("glibc", "Glibc"),
   /** mimalloc, loaded at run time. */
@@ -201,7 +203,7 @@ public enum Peer {
    */
   public boolean isOnlyByName() {
     return switch (this) {
-      case ASHLAR_MEMFD, PAGE_MAPPER, ARENA_SHARED, NETTY_POOLED, NETTY_ADAPTIVE -> true;
+      case ASHLAR_MEMFD, PAGE_MAPPER, SPINNING, ARENA_SHARED, NETTY_POOLED, NETTY_ADAPTIVE -> true;
       default -> isOfGallery();
     };
   }
