@@ -33,7 +33,7 @@ final class MatrixPlan {
    * ever more and ever smaller ranges, and every search goes through them.
    */
   private static final Set<WorkloadName> WITH_MERGING =
-      Set.of(WorkloadName.LARSON, WorkloadName.TRACE_REPLAY);
+      Set.of(WorkloadName.LARSON, WorkloadName.MALLOC_LARGE, WorkloadName.TRACE_REPLAY);
 
   private final Predicate<String> isWorkload;
   private final Predicate<String> isAllocator;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ashlar.bench.report;
 
+import io.ashlar.bench.frame.FrameSubject;
 import io.ashlar.bench.subject.Peer;
 import java.awt.BasicStroke;
 import java.awt.Color;
@@ -8,6 +9,7 @@ import java.awt.Font;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +37,11 @@ final class Charts {
     0xD35400, 0x2C3E50, 0x6E2C00, 0x117A65, 0x4A235A, 0x7E5109, 0x1B4F72, 0x943126, 0x808B96,
     0x6C3483, 0x0E6251, 0xA04000, 0x5D6D7E, 0x9A7D0A, 0x1A5276, 0x78281F, 0x145A32, 0xAF601A,
   };
+
+  /** In the order of their colors. */
+  private static final List<String> FRAME_ALLOCATORS =
+      Arrays.stream(FrameSubject.values()).map(FrameSubject::label).toList();
+
   private static final Color LIVE = new Color(0xD9, 0xDD, 0xE3);
   private static final Color CROWD = new Color(0xC4, 0xC4, 0xC4);
 
@@ -210,7 +217,7 @@ final class Charts {
   private static void logarithmic(XYStyler styler) {
     styler.setYAxisLogarithmic(true);
     styler.setYAxisLogarithmicDecadeOnly(false);
-    styler.setYAxisDecimalPattern("0.###");
+    styler.setYAxisDecimalPattern("0.######");
   }
 
   private static XYChart chart(String title, String x, String y) {
@@ -271,12 +278,16 @@ final class Charts {
       case JEMALLOC -> 0xB7950B;
       case TCMALLOC -> 0x7D3C98;
       case ARENA -> 0x17A589;
+      case NETTY_POOLED -> 0x283593;
+      case NETTY_ADAPTIVE -> 0x00838F;
       default -> other(rival.label());
     };
   }
 
   private static int other(String allocator) {
-    return OTHER_COLORS[Math.floorMod(allocator.hashCode(), OTHER_COLORS.length)];
+    int frames = FRAME_ALLOCATORS.indexOf(allocator);
+    int number = frames < 0 ? Math.floorMod(allocator.hashCode(), OTHER_COLORS.length) : frames;
+    return OTHER_COLORS[number];
   }
 
   private static Marker marker(String allocator) {
