@@ -209,7 +209,7 @@ public final class ThreadCaches {
    * @return its cache; null if there are more threads than can have one, or the Java heap has no
    *     room for it: the thread shares one then, in this call
    */
-  ThreadCache own(Thread thread) {
+  public ThreadCache own(Thread thread) {
     ThreadCache cache = table[placeOf(thread)];
     if (cache != null && cache.isOwnedBy(thread)) {
       return cache;
